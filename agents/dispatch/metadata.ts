@@ -1,0 +1,27 @@
+/** What travels from signaling to the agent job with a dispatch, and between job and page inside the room. */
+import { z } from 'zod';
+
+/** The name under which workers register and signaling dispatches. */
+export const AGENT_NAME = 'understudy';
+
+export const dispatchMetadataSchema = z.object({
+  sessionId: z.string(),
+  scenarioId: z.string(),
+  learnerIdentity: z.string(),
+  learnerName: z.string(),
+  /** Where the job delivers the report: signaling's own address as workers reach it. */
+  reportUrl: z.url(),
+});
+export type DispatchMetadata = z.infer<typeof dispatchMetadataSchema>;
+
+export const roomName = (sessionId: string): string => `lesson_${sessionId}`;
+
+/** Attributes that the agent sets on its own participant, for the page to read. */
+export const AGENT_ATTRIBUTES = {
+  /** JSON array of the ids of aims reached so far. */
+  aims: 'understudy.aims',
+  /** 'none' (type instead), 'basic' or 'full'. */
+  recognition: 'understudy.recognition',
+  /** Set to 'closing' when the persona has said goodbye; the page then ends the call by itself. */
+  phase: 'understudy.phase',
+} as const;
