@@ -1,0 +1,115 @@
+/**
+ * Every environment variable, in one typed schema: read once at the edge of each process, explained by
+ * `npm start -- --help`, checked by `npm run config:check`.
+ */
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const flag = z
+  .enum(['0', '1', 'true', 'false'])
+  .transform((value) => value === '1' || value === 'true');
+
+export const environmentSchema = z.object({
+  HOST: z.string().default('127.0.0.1').describe('Address the page and the API listen on'),
+  PORT: port.default(8080).describe('Port of the page and the API'),
+  UNDERSTUDY_HTTPS: flag
+    .default(false)
+    .describe('1 serves HTTPS with a self-signed certificate, so that other machines may use the microphone'),
+  UNDERSTUDY_DATA: z
+    .string()
+    .default('.understudy')
+    .describe('Folder for what is installed and what lasts: engines, keys, sessions, reports'),
+  LIVEKIT_URL: z
+    .string()
+    .optional()
+    .describe('An own LiveKit server (ws:// or wss://); without it one is started here'),
+  LIVEKIT_API_KEY: z.string().optional().describe('Key of that LiveKit server; made here when absent'),
+  LIVEKIT_API_SECRET: z.string().optional().describe('Its secret; made here when absent'),
+  LIVEKIT_PORT: port.default(7880).describe('Port of the LiveKit server started here'),
+  LIVEKIT_TCP_PORT: port.default(7881).describe('Its port for media over TCP'),
+  LIVEKIT_UDP_PORT: port.default(7882).describe('Its port for media over UDP'),
+  LIVEKIT_NODE_IP: z
+    .string()
+    .default('127.0.0.1')
+    .describe('Address at which browsers reach its media; set it to the LAN address for other machines'),
+  WORKER_PORT: port.default(8081).describe('Port of the agent worker’s own health page'),
+  UNDERSTUDY_MAX_SESSIONS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(256)
+    .default(6)
+    .describe('Calls that one worker accepts at the same time'),
+  UNDERSTUDY_WARM_JOBS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(16)
+    .default(1)
+    .describe('Agent processes kept ready, so that a call begins at once'),
+  UNDERSTUDY_PYTHON: z
+    .string()
+    .optional()
+    .describe('Python that has the recognition engines; made in UNDERSTUDY_DATA when absent'),
+  LLM_BASE_URL: z
+    .string()
+    .optional()
+    .describe('An OpenAI-compatible server to speak through; a running Ollama is found by itself'),
+  LLM_MODEL: z.string().optional().describe('Model on that server; its first one when absent'),
+  LLM_API_KEY: z.string().optional().describe('Key for that server, if it wants one'),
+  UNDERSTUDY_LLM: z
+    .enum(['auto', 'scripted'])
+    .default('auto')
+    .describe('scripted keeps to the scripted persona even when a language model is there'),
+  UNDERSTUDY_RECOGNITION: z
+    .enum(['auto', 'none'])
+    .default('auto')
+    .describe('none turns speech recognition off: learners type'),
+  UNDERSTUDY_SCENARIOS: z
+    .string()
+    .default('config/scenarios')
+    .describe('Folder of scenario YAML files'),
+  LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('warn')
+    .describe('How much the processes write about themselves'),
+});
+
+export type Environment = z.infer<typeof environmentSchema>;
+
+/** A variable with an unusable value. The message names each and says what it takes. */
+export class EnvironmentError extends Error {
+  constructor(problems: string[]) {
+    super(`These settings cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.name = 'EnvironmentError';
+  }
+}
+
+/** Reads and checks the environment. Empty values count as absent. Throws EnvironmentError. */
+export function readEnvironment(source: NodeJS.ProcessEnv = process.env): Environment {
+  const given = Object.fromEntries(
+    Object.keys(environmentSchema.shape)
+      .map((name) => [name, source[name]] as const)
+      .filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = environmentSchema.safeParse(given);
+  if (!parsed.success) {
+    throw new EnvironmentError(
+      parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`),
+    );
+  }
+  return parsed.data;
+}
+
+/** One line per variable: name, default, meaning. For --help and the README. */
+export function describeEnvironment(): { name: string; fallback: string; meaning: string }[] {
+  return Object.entries(environmentSchema.shape).map(([name, schema]) => {
+    const fallback = schema.safeParse(undefined);
+    return {
+      name,
+      fallback:
+        fallback.success && fallback.data !== undefined ? String(fallback.data) : '',
+      meaning: schema.description ?? '',
+    };
+  });
+}

@@ -1,0 +1,59 @@
+/** Tells of each dependency: the media server, the agent worker, the scenarios, the room for more calls. */
+import type { HealthResponse } from './api-types.ts';
+import type { Rooms } from './rooms.ts';
+
+export interface HealthOptions {
+  rooms: Rooms;
+  /** The worker's own health address. */
+  workerUrl: string;
+  scenarioCount: number;
+  liveCount: () => number;
+  maxSessions: number;
+}
+
+/** A dependency that has not answered by then counts as down. */
+const ANSWER_WITHIN_MS = 2_000;
+
+type Dependency = HealthResponse['dependencies'][string];
+
+export async function checkHealth(options: HealthOptions): Promise<HealthResponse> {
+  const [livekit, worker] = await Promise.all([
+    probe('LiveKit', () => options.rooms.ping()),
+    probe('The agent worker', async () => {
+      const answer = await fetch(options.workerUrl, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+      if (!answer.ok) {
+        throw new Error(`status ${String(answer.status)}`);
+      }
+    }),
+  ]);
+  const full = options.liveCount() >= options.maxSessions;
+  const dependencies: HealthResponse['dependencies'] = {
+    livekit,
+    worker,
+    scenarios:
+      options.scenarioCount > 0
+        ? { status: 'ok', detail: `${String(options.scenarioCount)} scenarios` }
+        : { status: 'down', detail: 'No scenario could be loaded.' },
+    sessions: {
+      status: full ? 'degraded' : 'ok',
+      detail: `${String(options.liveCount())} of ${String(options.maxSessions)} calls`,
+    },
+  };
+  const allGood = Object.values(dependencies).every(({ status }) => status !== 'down');
+  return { status: allGood ? 'ok' : 'degraded', dependencies };
+}
+
+async function probe(name: string, ask: () => Promise<void>): Promise<Dependency> {
+  const late = new Promise<never>((_resolve, reject) => {
+    AbortSignal.timeout(ANSWER_WITHIN_MS).addEventListener('abort', () => {
+      reject(new Error('no answer in time'));
+    });
+  });
+  try {
+    await Promise.race([ask(), late]);
+    return { status: 'ok', detail: `${name} answers.` };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { status: 'down', detail: `${name} does not answer (${reason}).` };
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * Room tokens: the least grant that works, short-lived, refreshable while the session lives.
+ * Tokens are LiveKit access tokens (HS256 JWT); the API accepts the same token as proof of the session.
+ */
+import { roomName } from '#agents/dispatch/metadata.ts';
+import { AccessToken, TokenVerifier, TrackSource } from 'livekit-server-sdk';
+import { ProblemError } from './problems.ts';
+
+/** 15 minutes: long enough for a slow start, short enough that a leaked link soon dies. The page refreshes it. */
+export const TOKEN_TTL_S = 15 * 60;
+/** A session's report stays readable with an expired token of that session for this long. */
+const REPORT_GRACE_S = 30 * 24 * 3_600;
+
+export interface RoomToken {
+  token: string;
+  expiresAt: Date;
+}
+
+export interface TokenKeys {
+  apiKey: string;
+  apiSecret: string;
+}
+
+export class RoomTokens {
+  readonly #keys: TokenKeys;
+  readonly #verifier: TokenVerifier;
+  readonly #now: () => Date;
+
+  constructor(keys: TokenKeys, now: () => Date = () => new Date()) {
+    this.#keys = keys;
+    this.#verifier = new TokenVerifier(keys.apiKey, keys.apiSecret);
+    this.#now = now;
+  }
+
+  /** A learner may publish a microphone and text, and hear and see; nothing else. */
+  async issueForLearner(sessionId: string, identity: string, name: string): Promise<RoomToken> {
+    const token = new AccessToken(this.#keys.apiKey, this.#keys.apiSecret, {
+      identity,
+      name,
+      ttl: TOKEN_TTL_S,
+    });
+    token.addGrant({
+      roomJoin: true,
+      room: roomName(sessionId),
+      canSubscribe: true,
+      canPublish: true,
+      canPublishData: true,
+      canPublishSources: [TrackSource.MICROPHONE],
+      canUpdateOwnMetadata: false,
+    });
+    const expiresAt = new Date(this.#now().getTime() + TOKEN_TTL_S * 1_000);
+    return { token: await token.toJwt(), expiresAt };
+  }
+
+  /**
+   * Checks a learner's bearer token against a session and returns the learner's identity.
+   * `allowExpired` serves reading the report of a finished call.
+   * Throws ProblemError TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED or TOKEN_FOR_OTHER_SESSION.
+   */
+  async verifyLearner(
+    authorization: string | undefined,
+    sessionId: string,
+    options: { allowExpired?: boolean } = {},
+  ): Promise<string> {
+    const token = bearer(authorization);
+    const claims = await this.#verify(token, options.allowExpired === true ? REPORT_GRACE_S : 0);
+    if (claims.video?.room !== roomName(sessionId)) {
+      throw new ProblemError('TOKEN_FOR_OTHER_SESSION', 'Use the token that this session was created with.');
+    }
+    return claims.sub ?? '';
+  }
+
+  /** Checks the token with which an agent job delivers a report. */
+  async verifyWorker(authorization: string | undefined, sessionId: string): Promise<void> {
+    const claims = await this.#verify(bearer(authorization), 0);
+    if (claims.video?.roomAdmin !== true || claims.video.room !== roomName(sessionId)) {
+      throw new ProblemError('TOKEN_INVALID', 'This token may not deliver reports.');
+    }
+  }
+
+  async #verify(token: string, toleranceS: number) {
+    try {
+      return await this.#verifier.verify(token, toleranceS);
+    } catch (error) {
+      const expired = error instanceof Error && (error as { code?: string }).code === 'ERR_JWT_EXPIRED';
+      throw expired
+        ? new ProblemError('TOKEN_EXPIRED', 'Ask for a fresh token, or start the scene again.')
+        : new ProblemError('TOKEN_INVALID', 'The token is damaged or was made by another server.');
+    }
+  }
+}
+
+function bearer(authorization: string | undefined): string {
+  const token = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1];
+  if (token === undefined) {
+    throw new ProblemError('TOKEN_MISSING', 'Send the header "Authorization: Bearer <token>".');
+  }
+  return token;
+}

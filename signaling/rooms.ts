@@ -1,0 +1,51 @@
+/** The port through which signaling makes and ends rooms, and its LiveKit implementation. */
+import { AGENT_NAME, type DispatchMetadata, roomName } from '#agents/dispatch/metadata.ts';
+import { RoomAgentDispatch, RoomServiceClient } from 'livekit-server-sdk';
+
+export interface Rooms {
+  /** Makes the session's room with the agent already dispatched into it. */
+  open(metadata: DispatchMetadata): Promise<void>;
+  /** Ends the room; every participant is disconnected. A room that is gone is fine. */
+  close(sessionId: string): Promise<void>;
+  /** Resolves when the server answers, rejects otherwise. */
+  ping(): Promise<void>;
+}
+
+/** Seconds a room waits for its first participant. */
+const EMPTY_TIMEOUT_S = 60;
+/** Seconds a room waits for a learner who lost the network. */
+const DEPARTURE_TIMEOUT_S = 40;
+
+export class LiveKitRooms implements Rooms {
+  readonly #client: RoomServiceClient;
+
+  /** `url` is the server's ws:// or http:// address. */
+  constructor(url: string, apiKey: string, apiSecret: string) {
+    this.#client = new RoomServiceClient(url.replace(/^ws/, 'http'), apiKey, apiSecret);
+  }
+
+  async open(metadata: DispatchMetadata): Promise<void> {
+    await this.#client.createRoom({
+      name: roomName(metadata.sessionId),
+      emptyTimeout: EMPTY_TIMEOUT_S,
+      departureTimeout: DEPARTURE_TIMEOUT_S,
+      agents: [
+        new RoomAgentDispatch({ agentName: AGENT_NAME, metadata: JSON.stringify(metadata) }),
+      ],
+    });
+  }
+
+  async close(sessionId: string): Promise<void> {
+    try {
+      await this.#client.deleteRoom(roomName(sessionId));
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'not_found') {
+        throw error;
+      }
+    }
+  }
+
+  async ping(): Promise<void> {
+    await this.#client.listRooms(['ping']);
+  }
+}

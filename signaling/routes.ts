@@ -1,0 +1,83 @@
+/** The HTTP API: each route validates, asks Sessions, answers. */
+import type { ScenarioSummary } from '#agents/dispatch/catalogue.ts';
+import { reportSchema } from '#agents/dispatch/report.ts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { HealthResponse, ScenariosResponse } from './api-types.ts';
+import { ProblemError } from './problems.ts';
+import type { RoomTokens } from './room-tokens.ts';
+import type { Sessions } from './sessions.ts';
+
+const createBody = z.strictObject({
+  scenarioId: z.string().min(1).max(64),
+  learnerName: z.string().trim().max(60).optional(),
+});
+
+export interface RouteDependencies {
+  sessions: Sessions;
+  tokens: RoomTokens;
+  scenarios: readonly ScenarioSummary[];
+  health: () => Promise<HealthResponse>;
+}
+
+type SessionRequest = FastifyRequest<{ Params: { id: string } }>;
+
+export function registerRoutes(app: FastifyInstance, dependencies: RouteDependencies): void {
+  const { sessions, tokens, scenarios, health } = dependencies;
+
+  app.get('/api/scenarios', (): ScenariosResponse => ({ scenarios: [...scenarios] }));
+
+  app.get('/health', async (_request, reply) => {
+    const answer = await health();
+    return reply.code(answer.status === 'ok' ? 200 : 503).send(answer);
+  });
+
+  app.post('/api/sessions', async (request, reply) => {
+    const body = parseBody(createBody, request.body);
+    const created = await sessions.create(body.scenarioId, body.learnerName ?? 'Learner');
+    return reply.code(201).send(created);
+  });
+
+  app.post('/api/sessions/:id/token', async (request: SessionRequest) => {
+    await tokens.verifyLearner(request.headers.authorization, request.params.id);
+    return sessions.refresh(await sessions.find(request.params.id));
+  });
+
+  app.post('/api/sessions/:id/end', async (request: SessionRequest, reply) => {
+    await tokens.verifyLearner(request.headers.authorization, request.params.id, {
+      allowExpired: true,
+    });
+    await sessions.end(await sessions.find(request.params.id));
+    return reply.code(202).send({});
+  });
+
+  app.get('/api/sessions/:id/report', async (request: SessionRequest, reply) => {
+    await tokens.verifyLearner(request.headers.authorization, request.params.id, {
+      allowExpired: true,
+    });
+    const answer = await sessions.report(await sessions.find(request.params.id));
+    return reply.code(answer.status === 'ready' ? 200 : 202).send(answer);
+  });
+
+  // Only agent jobs come here, with a token that only the holder of the LiveKit secret can sign.
+  app.put('/api/internal/sessions/:id/report', async (request: SessionRequest, reply) => {
+    await tokens.verifyWorker(request.headers.authorization, request.params.id);
+    const report = parseBody(reportSchema, request.body);
+    if (report.sessionId !== request.params.id) {
+      throw new ProblemError('BODY_INVALID', 'sessionId: differs from the address.');
+    }
+    await sessions.receiveReport(await sessions.find(request.params.id), report);
+    return reply.code(204).send();
+  });
+}
+
+function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
+  const parsed = schema.safeParse(body);
+  if (!parsed.success) {
+    const detail = parsed.error.issues
+      .map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`)
+      .join('; ');
+    throw new ProblemError('BODY_INVALID', detail);
+  }
+  return parsed.data;
+}

@@ -1,0 +1,83 @@
+/** Entry of the signaling process: the page, the API, health. Never touches media. */
+import { loadScenarios } from '#agents/dispatch/scenario-store.ts';
+import { scenarioSummarySchema } from '#agents/dispatch/catalogue.ts';
+import { readEnvironment } from '#config/environment.ts';
+import fastifyHttpProxy from '@fastify/http-proxy';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
+import { buildApp } from './app.ts';
+import { checkHealth } from './health.ts';
+import { RoomTokens } from './room-tokens.ts';
+import { LiveKitRooms } from './rooms.ts';
+import { FolderSessionStore } from './session-store.ts';
+import { Sessions } from './sessions.ts';
+
+const environment = readEnvironment();
+const { LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET } = environment;
+if (LIVEKIT_URL === undefined || LIVEKIT_API_KEY === undefined || LIVEKIT_API_SECRET === undefined) {
+  console.error('Signaling needs LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET. `npm start` sets them.');
+  process.exit(1);
+}
+
+const dataFolder = resolve(environment.UNDERSTUDY_DATA);
+const scenarios = (await loadScenarios(environment.UNDERSTUDY_SCENARIOS)).map((scenario) =>
+  scenarioSummarySchema.parse(scenario),
+);
+const scheme = environment.UNDERSTUDY_HTTPS ? 'https' : 'http';
+const rooms = new LiveKitRooms(LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET);
+const tokens = new RoomTokens({ apiKey: LIVEKIT_API_KEY, apiSecret: LIVEKIT_API_SECRET });
+const sessions = new Sessions({
+  store: new FolderSessionStore(join(dataFolder, 'data')),
+  rooms,
+  tokens,
+  scenarios,
+  // Over HTTPS a browser refuses ws://, so LiveKit is reached through this server.
+  serverUrl: environment.UNDERSTUDY_HTTPS ? '' : LIVEKIT_URL,
+  internalUrl: `${scheme}://127.0.0.1:${String(environment.PORT)}`,
+  recognitionFor: (language) =>
+    language === 'en' && environment.UNDERSTUDY_RECOGNITION === 'auto' ? 'basic' : 'none',
+  maxSessions: environment.UNDERSTUDY_MAX_SESSIONS,
+});
+
+const app = await buildApp({
+  sessions,
+  tokens,
+  scenarios,
+  health: () =>
+    checkHealth({
+      rooms,
+      workerUrl: `http://127.0.0.1:${String(environment.WORKER_PORT)}/`,
+      scenarioCount: scenarios.length,
+      liveCount: () => sessions.liveCount,
+      maxSessions: environment.UNDERSTUDY_MAX_SESSIONS,
+    }),
+  webRoot: fileURLToPath(new URL('../web/dist', import.meta.url)),
+  facesRoot: fileURLToPath(new URL('../media/avatars/packs', import.meta.url)),
+  logLevel: environment.LOG_LEVEL,
+  ...(environment.UNDERSTUDY_HTTPS
+    ? {
+        https: {
+          key: await readFile(join(dataFolder, 'tls', 'key.pem'), 'utf8'),
+          cert: await readFile(join(dataFolder, 'tls', 'cert.pem'), 'utf8'),
+        },
+      }
+    : {}),
+});
+if (environment.UNDERSTUDY_HTTPS) {
+  await app.register(fastifyHttpProxy, {
+    upstream: LIVEKIT_URL.replace(/^ws/, 'http'),
+    prefix: '/rtc',
+    rewritePrefix: '/rtc',
+    websocket: true,
+  });
+}
+
+await app.listen({ host: environment.HOST, port: environment.PORT });
+const stop = (): void => {
+  void app.close().then(() => process.exit(0));
+};
+process.on('SIGINT', stop);
+process.on('SIGTERM', stop);
+// The launcher starts the next step when it reads this.
+process.send?.({ ready: true });
