@@ -71,7 +71,7 @@ async function serveFiles(app: FastifyInstance, options: AppOptions): Promise<vo
       setHeaders: (reply, path) => {
         // Built assets carry a hash in their name; the document that names them must stay fresh.
         const immutable = path.includes('/assets/');
-        reply.setHeader('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
+        reply.header('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
       },
     });
   }

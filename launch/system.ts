@@ -1,0 +1,179 @@
+/** The whole system on one machine: what `npm start` runs and what the room tests run. */
+import { readEnvironment, type Environment } from '#config/environment.ts';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureCertificate } from './install/certificate.ts';
+import { ensureKeys, type Keys } from './install/keys.ts';
+import { ensureLiveKitServer } from './install/livekit-server.ts';
+import { ensureTurnModel } from './install/turn-model.ts';
+import { ensurePython } from './install/python.ts';
+import { ensureWeb } from './install/web.ts';
+import { requireFreePorts, type PortUse } from './ports.ts';
+import { Progress } from './progress.ts';
+import { Service, untilAnswers } from './service.ts';
+
+export const projectRoot = fileURLToPath(new URL('..', import.meta.url));
+
+export interface RunningSystem {
+  pageUrl: string;
+  livekitUrl: string;
+  keys: Keys;
+  environment: Environment;
+  onGivenUp(listener: (reason: string) => void): void;
+  stop(): Promise<void>;
+}
+
+export interface SystemOptions {
+  progress: Progress;
+  environment?: Environment;
+}
+
+/** Installs what is missing and starts everything. Throws LaunchProblem or EnvironmentError. */
+export async function startSystem(options: SystemOptions): Promise<RunningSystem> {
+  const { progress } = options;
+  const environment = options.environment ?? readEnvironment();
+  const dataFolder = resolve(projectRoot, environment.UNDERSTUDY_DATA);
+  await mkdir(join(dataFolder, 'logs'), { recursive: true });
+  const ownLiveKit = environment.LIVEKIT_URL === undefined;
+  await requireFreePorts(portsOf(environment, ownLiveKit), '127.0.0.1');
+
+  const python = await progress.step('Hearing', (say) =>
+    ensurePython(dataFolder, join(projectRoot, 'launch', 'requirements.txt'), say),
+  );
+  if (python.reason !== undefined) {
+    progress.note(python.reason);
+  }
+  const turnModelReason =
+    python.python === undefined
+      ? undefined
+      : await progress.step('Turn-taking', (say) => ensureTurnModel(dataFolder, python.python!, say));
+  if (turnModelReason !== undefined) {
+    progress.note(turnModelReason);
+  }
+  await progress.step('Page', () => ensureWeb(projectRoot));
+  const keys: Keys = ownLiveKit
+    ? await ensureKeys(dataFolder)
+    : { apiKey: environment.LIVEKIT_API_KEY ?? '', apiSecret: environment.LIVEKIT_API_SECRET ?? '' };
+  const livekitUrl = environment.LIVEKIT_URL ?? `ws://localhost:${String(environment.LIVEKIT_PORT)}`;
+  const certificate = environment.UNDERSTUDY_HTTPS
+    ? await ensureCertificate(dataFolder, environment.LIVEKIT_NODE_IP)
+    : undefined;
+
+  const services: Service[] = [];
+  const stop = async (): Promise<void> => {
+    // Last started, first stopped: no call loses its media server under it.
+    for (const service of [...services].reverse()) {
+      await service.stop();
+    }
+  };
+  const childEnvironment: NodeJS.ProcessEnv = {
+    ...definedStrings(environment),
+    UNDERSTUDY_DATA: dataFolder,
+    LIVEKIT_URL: livekitUrl,
+    LIVEKIT_API_KEY: keys.apiKey,
+    LIVEKIT_API_SECRET: keys.apiSecret,
+    UNDERSTUDY_RECOGNITION: python.python === undefined ? 'none' : environment.UNDERSTUDY_RECOGNITION,
+    ...(python.python === undefined ? {} : { UNDERSTUDY_PYTHON: python.python }),
+    ...(certificate === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificate }),
+  };
+  const logPath = (name: string): string => join(dataFolder, 'logs', `${name}.log`);
+  try {
+    if (ownLiveKit) {
+      await progress.step('LiveKit server', async (say) => {
+        const program = await ensureLiveKitServer(dataFolder, say);
+        const config = join(dataFolder, `livekit-${String(environment.LIVEKIT_PORT)}.yaml`);
+        await writeFile(config, await liveKitConfig(environment, keys), { mode: 0o600 });
+        const service = new Service({
+          name: 'LiveKit server',
+          command: program,
+          args: ['--config', config],
+          logPath: logPath('livekit'),
+          ready: (signal) => untilAnswers(`http://127.0.0.1:${String(environment.LIVEKIT_PORT)}/`, signal),
+          readyWithinMs: 15_000,
+        });
+        services.push(service);
+        await service.start();
+      });
+    }
+    const typescript = ['--import', 'tsx'];
+    const worker = new Service({
+      name: 'Agent worker',
+      command: process.execPath,
+      args: [...typescript, join(projectRoot, 'agents', 'worker.ts')],
+      env: childEnvironment,
+      logPath: logPath('worker'),
+      ready: (signal) => untilAnswers(`http://127.0.0.1:${String(environment.WORKER_PORT)}/`, signal),
+      readyWithinMs: 60_000,
+    });
+    const signaling = new Service({
+      name: 'Page and API',
+      command: process.execPath,
+      args: [...typescript, join(projectRoot, 'signaling', 'server.ts')],
+      env: childEnvironment,
+      logPath: logPath('signaling'),
+      ready: (signal) =>
+        untilAnswers(`${pageUrl(environment, '127.0.0.1')}/api/scenarios`, signal),
+      readyWithinMs: 30_000,
+    });
+    services.push(worker, signaling);
+    await Promise.all([
+      progress.step('Agent worker', () => worker.start()),
+      progress.step('Page and API', () => signaling.start()),
+    ]);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    pageUrl: pageUrl(environment, 'localhost'),
+    livekitUrl,
+    keys,
+    environment,
+    onGivenUp: (listener) => {
+      for (const service of services) {
+        service.onGivenUp(listener);
+      }
+    },
+    stop,
+  };
+}
+
+function pageUrl(environment: Environment, host: string): string {
+  return `${environment.UNDERSTUDY_HTTPS ? 'https' : 'http'}://${host}:${String(environment.PORT)}`;
+}
+
+function portsOf(environment: Environment, ownLiveKit: boolean): PortUse[] {
+  const own: PortUse[] = [
+    { port: environment.PORT, variable: 'PORT', protocol: 'tcp' },
+    { port: environment.WORKER_PORT, variable: 'WORKER_PORT', protocol: 'tcp' },
+  ];
+  const livekit: PortUse[] = [
+    { port: environment.LIVEKIT_PORT, variable: 'LIVEKIT_PORT', protocol: 'tcp' },
+    { port: environment.LIVEKIT_TCP_PORT, variable: 'LIVEKIT_TCP_PORT', protocol: 'tcp' },
+    { port: environment.LIVEKIT_UDP_PORT, variable: 'LIVEKIT_UDP_PORT', protocol: 'udp' },
+  ];
+  return ownLiveKit ? [...own, ...livekit] : own;
+}
+
+/** Fills config/livekit.yaml. */
+async function liveKitConfig(environment: Environment, keys: Keys): Promise<string> {
+  const template = await readFile(join(projectRoot, 'config', 'livekit.yaml'), 'utf8');
+  const values: Record<string, string> = {
+    ...(definedStrings(environment) as Record<string, string>),
+    LIVEKIT_API_KEY: keys.apiKey,
+    LIVEKIT_API_SECRET: keys.apiSecret,
+    LIVEKIT_BIND: environment.LIVEKIT_NODE_IP === '127.0.0.1' ? '127.0.0.1' : '0.0.0.0',
+    LIVEKIT_LOG_LEVEL: environment.LOG_LEVEL === 'silent' ? 'error' : environment.LOG_LEVEL,
+  };
+  return template.replaceAll(/\$\{([A-Z_]+)\}/g, (whole, name: string) => values[name] ?? whole);
+}
+
+function definedStrings(environment: Environment): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => [
+      name,
+      value === undefined ? undefined : typeof value === 'boolean' ? (value ? '1' : '0') : String(value),
+    ]),
+  );
+}
