@@ -65,16 +65,23 @@ export interface Gesture {
 
 /** The mouth leads the sound by one video frame in running speech (Schwartz & Savariaux 2014). */
 export const LEAD_MS = 40;
-/** Out of rest the mouth prepares earlier: with its rise it is visibly open 80–120 ms before the sound. */
-export const ONSET_LEAD_MS = 80;
+/**
+ * Out of rest the mouth is in place this long before the sound, however long the sound; with its rise before that, it is
+ * visibly open 80–120 ms ahead.
+ */
+export const ONSET_LEAD_MS = 20;
 /** Silence insists only at first: then nothing else acts, and the mouth rests anyway. */
 const LONGEST_SILENCE_MS = 600;
 /** A vowel of this length or longer opens the jaw fully; shorter ones, less. */
 const FULL_JAW_MS = 130;
 const SHORTEST_JAW = 0.78;
 
-/** The gestures of one mark. `afterRest` says that the mouth was at rest before it. */
-export function gesturesOf(mark: PhonemeMark, afterRest: boolean, knownFromMs: number): Gesture[] {
+/** The gestures of one mark. `onsetMs` is when speech began, if the mouth was at rest before it. */
+export function gesturesOf(
+  mark: PhonemeMark,
+  onsetMs: number | null,
+  knownFromMs: number,
+): Gesture[] {
   const silence = isSilence(mark.phoneme);
   const durationMs = Math.max(0, mark.endMs - mark.startMs);
   const lengthMs = silence ? Math.min(durationMs, LONGEST_SILENCE_MS) : durationMs;
@@ -87,9 +94,10 @@ export function gesturesOf(mark: PhonemeMark, afterRest: boolean, knownFromMs: n
     const partMs = lengthMs * part.share;
     // The middle half of the stretch is held; what lies around it belongs to the transitions.
     const holdMs = partMs / 2;
-    const early = afterRest && gestures.length === 0 && !silence ? ONSET_LEAD_MS - LEAD_MS : 0;
+    const heldFromMs = startMs + (partMs - holdMs) / 2;
+    const onset = onsetMs !== null && gestures.length === 0 && !silence;
     gestures.push({
-      fromMs: startMs + (partMs - holdMs) / 2 - early,
+      fromMs: onset ? Math.min(heldFromMs, onsetMs - ONSET_LEAD_MS) : heldFromMs,
       toMs: startMs + (partMs + holdMs) / 2,
       strength: strengthOf(part),
       target: targetOf(part, jawGain),

@@ -53,6 +53,8 @@ interface Stretch {
   lastEndMs: number;
   lastSoundMs: number;
   atRest: boolean;
+  /** When a sound without a shape of its own (h) began to end the rest. */
+  breathFromMs: number | null;
 }
 
 /**
@@ -149,10 +151,10 @@ export class MouthTrack {
     for (let i = 0; i < SIZE; i++) {
       shape[i] = sum[i]! / say[CHANNEL_INDEX[i]!]!;
     }
-    if (this.#loudnessAt !== null) {
-      const loudness = Math.min(1, Math.max(0, this.#loudnessAt(tMs)));
-      const jaw = shape[AT.jawOpen]!;
-      shape[AT.jawOpen] = jaw * (1 + LOUDNESS_SHARE * (loudness - 0.5));
+    const loudness = this.#loudnessAt?.(tMs) ?? Number.NaN;
+    if (Number.isFinite(loudness)) {
+      const gain = 1 + LOUDNESS_SHARE * (Math.min(1, Math.max(0, loudness)) - 0.5);
+      shape[AT.jawOpen] = shape[AT.jawOpen]! * gain;
     }
     close(stretch.closures, tMs, shape);
   }
@@ -207,6 +209,7 @@ function newStretch(fromMs: number): Stretch {
     lastEndMs: Number.NEGATIVE_INFINITY,
     lastSoundMs: REST_MS,
     atRest: true,
+    breathFromMs: null,
   };
 }
 
@@ -214,8 +217,13 @@ function addMark(stretch: Stretch, mark: PhonemeMark, knownFromMs: number): void
   const durationMs = mark.endMs - mark.startMs;
   if (mark.startMs - stretch.lastEndMs >= REST_MS) {
     stretch.atRest = true;
+    stretch.breathFromMs = null;
   }
-  const gestures = gesturesOf(mark, stretch.atRest, knownFromMs);
+  const gestures = gesturesOf(
+    mark,
+    stretch.atRest ? (stretch.breathFromMs ?? mark.startMs) : null,
+    knownFromMs,
+  );
   for (const gesture of gestures) {
     stretch.longestGestureMs = Math.max(stretch.longestGestureMs, gesture.toMs - gesture.fromMs);
     stretch.gestures.push(gesture);
@@ -226,9 +234,12 @@ function addMark(stretch: Stretch, mark: PhonemeMark, knownFromMs: number): void
   }
   if (isSilence(mark.phoneme)) {
     stretch.atRest ||= durationMs >= REST_MS;
+    stretch.breathFromMs = null;
   } else if (gestures.length > 0) {
-    // A sound without a shape of its own (h) leaves the onset to the sound after it.
     stretch.atRest = false;
+    stretch.breathFromMs = null;
+  } else if (stretch.atRest) {
+    stretch.breathFromMs ??= mark.startMs;
   }
   stretch.lastEndMs = Math.max(stretch.lastEndMs, mark.endMs);
   stretch.lastSoundMs = durationMs;
