@@ -1,0 +1,27 @@
+#include "eyes.h"
+
+namespace rig {
+
+LidEdges lidEdges(const Figure &f, float x) {
+  const Persona &p = f.persona;
+  const float u = x / p.eyeHalfWidth, span = saturate(1 - u * u);
+  const float tilt = p.eyeTilt * x;
+  const float squint = f.pose.squint + p.restSquint + .125f * f.mouth.smile;
+  const float wide = std::max(0.f, -f.pose.blink), blink = std::max(0.f, f.pose.blink);
+  // The upper lid follows the gaze: the iris never floats free of it.
+  const float follow = .030f * f.pose.gazeY / .3f;
+  float upper = tilt + (p.eyeUpper * (1 + .9f * wide) + follow) * std::pow(span, .62f) * (1 - .12f * u);
+  float lower = tilt - p.eyeLower * std::pow(span, .85f) * (1 + .22f * u) * (1 - .45f * squint);
+  const float meet = lower * .8f - .004f * span;
+  // Half shut, the edge stays arched rather than cutting a straight line across the iris.
+  const float arched = (upper - tilt) * mix(1.f, std::pow(span, .45f), saturate(2.4f * blink) * .8f) + tilt;
+  const float lowering = .5f * blink + .5f * blink * blink;
+  return {mix(arched, meet, lowering), mix(lower, meet - .002f * blink, blink * blink)};
+}
+
+float browHeight(const Figure &f, float u) {
+  const float arch = f.persona.browArch;
+  return f.persona.browHeight + .042f * arch * ramp(0, .66f, u) - .050f * arch * ramp(.62f, 1.f, u);
+}
+
+} // namespace rig
