@@ -118,9 +118,7 @@ export class LogMelWindow {
       const frame = this.#frameAt(endFrame, column);
       for (let band = 0; band < MEL_BANDS; band += 1) {
         const power =
-          band < LEAKY_BAND_COUNT
-            ? leakyLogPower(frame, band, mean)
-            : (frame.logPower[band] ?? 0);
+          band < LEAKY_BAND_COUNT ? leakyLogPower(frame, band, mean) : (frame.logPower[band] ?? 0);
         const value = Math.max(power + shift, Math.log10(POWER_FLOOR));
         if (value > loudest) loudest = value;
         out[band * WINDOW_FRAMES + column] = value;

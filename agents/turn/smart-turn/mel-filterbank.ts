@@ -42,7 +42,9 @@ export function melFilterbank(options: {
     const weights: number[] = [];
     for (let bin = firstBin; bin < bins && bin * binHz < high; bin += 1) {
       const hertz = bin * binHz;
-      weights.push(area * Math.min((hertz - low) / (middle - low), (high - hertz) / (high - middle)));
+      weights.push(
+        area * Math.min((hertz - low) / (middle - low), (high - hertz) / (high - middle)),
+      );
     }
     return { firstBin, weights: Float64Array.from(weights) };
   });
