@@ -1,0 +1,114 @@
+/** The avatar of one call: its face, its acting and its sound in the room, as one thing that the session can drive. */
+import { AvatarOutput } from '#agents/room/avatar-output.ts';
+import { RoomAvOutput } from '#agents/room/av-output.ts';
+import { systemClock } from '#media/clock.ts';
+import type { ExpressionName } from '#media/face/pose.ts';
+import { Performer } from '#media/performer/performer.ts';
+import { Playout } from '#media/playout/playout.ts';
+import type { FaceRenderer, SpeechChunk } from '#media/ports.ts';
+import { Stage, type StageCounters } from '#media/stage/stage.ts';
+import type { Room } from '@livekit/rtc-node';
+
+export const FRAMES_PER_SECOND = 25;
+/** Measured at a subscriber: without it pictures arrive that much after their sound (docs/architecture.md). */
+const VIDEO_LEAD_MS = 40;
+
+export type Attention = 'idle' | 'listening' | 'thinking' | 'speaking';
+export type Reaction = 'breath' | 'nod' | 'gaze' | 'brow';
+
+export interface AvatarOptions {
+  room: Room;
+  face: FaceRenderer;
+  sampleRateHz: number;
+  seed: number;
+  onSpeechStarted: () => void;
+  onSpeechFinished: (interrupted: boolean) => void;
+  /** The room no longer takes sound or pictures. */
+  onFailed: (error: unknown) => void;
+}
+
+export class Avatar {
+  readonly output: AvatarOutput;
+  readonly #stage: Stage;
+  readonly #performer: Performer;
+  readonly #sink: RoomAvOutput;
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+  #speaking = false;
+
+  private constructor(options: AvatarOptions, sink: RoomAvOutput) {
+    this.#sink = sink;
+    this.#performer = new Performer({ seed: options.seed });
+    this.#stage = new Stage({
+      playout: new Playout({ sampleRateHz: options.sampleRateHz }),
+      acting: this.#performer,
+      face: options.face,
+      sink,
+      clock: systemClock,
+      framesPerSecond: FRAMES_PER_SECOND,
+      videoLeadMs: VIDEO_LEAD_MS,
+    });
+    this.output = new AvatarOutput(this.#stage, options.sampleRateHz, {
+      onSpeechStarted: () => {
+        this.#speaking = true;
+        options.onSpeechStarted();
+      },
+      onSpeechFinished: (interrupted) => {
+        this.#speaking = false;
+        options.onSpeechFinished(interrupted);
+      },
+      onExpression: (expression) => {
+        this.wear(expression);
+      },
+    });
+    this.#running = this.#stage.run(this.#stop.signal).catch((error: unknown) => {
+      if (!this.#stop.signal.aborted) {
+        options.onFailed(error);
+      }
+    });
+  }
+
+  /** Publishes the tracks and comes alive. */
+  static async enter(options: AvatarOptions): Promise<Avatar> {
+    const sink = await RoomAvOutput.publish(options.room, {
+      sampleRateHz: options.sampleRateHz,
+      widthPx: options.face.widthPx,
+      heightPx: options.face.heightPx,
+      framesPerSecond: FRAMES_PER_SECOND,
+    });
+    return new Avatar(options, sink);
+  }
+
+  /** Whether an answer of it is sounding. */
+  get speaking(): boolean {
+    return this.#speaking;
+  }
+
+  get counters(): StageCounters {
+    return this.#stage.counters;
+  }
+
+  wear(expression: ExpressionName): void {
+    this.#performer.setExpression(expression, this.#stage.nowMs);
+  }
+
+  attend(attention: Attention): void {
+    this.#performer.setAttention(attention, this.#stage.nowMs);
+  }
+
+  react(reaction: Reaction): void {
+    this.#performer.react(reaction, this.#stage.nowMs);
+  }
+
+  /** A short sound with a slight nod, while the learner has the floor. */
+  backchannel(sound: SpeechChunk): void {
+    this.#performer.backchannel(this.#stage.nowMs);
+    this.output.playBackchannel(sound);
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+    await this.#sink.close();
+  }
+}

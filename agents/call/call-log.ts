@@ -1,0 +1,81 @@
+/** What happened in a call, for the report: turns with their times, as heard. Times count from the start of the call. */
+import type { TranscriptTurn } from '#agents/dispatch/report.ts';
+
+export type LoggedTurn = Pick<
+  TranscriptTurn,
+  'speaker' | 'startMs' | 'endMs' | 'text' | 'typed' | 'interrupted'
+>;
+
+export class CallLog {
+  #startedAt: Date;
+  readonly #nowEpochMs: () => number;
+  readonly #turns: LoggedTurn[] = [];
+  readonly #typed = new Set<string>();
+  #avatarSpeechStartMs: number | undefined;
+  #learnerSpeechStartMs: number | undefined;
+  #learnerSpeechEndMs: number | undefined;
+
+  constructor(nowEpochMs: () => number = Date.now) {
+    this.#nowEpochMs = nowEpochMs;
+    this.#startedAt = new Date(nowEpochMs());
+  }
+
+  /** The learner is here: times count from now. */
+  begin(): void {
+    this.#startedAt = new Date(this.#nowEpochMs());
+  }
+
+  get startedAt(): Date {
+    return this.#startedAt;
+  }
+
+  get nowMs(): number {
+    return this.#nowEpochMs() - this.#startedAt.getTime();
+  }
+
+  get turns(): readonly LoggedTurn[] {
+    return this.#turns;
+  }
+
+  avatarSpeechStarted(): void {
+    this.#avatarSpeechStartMs = this.nowMs;
+  }
+
+  /** `atMs` is when the first sound of the utterance was heard; later utterances of the same turn do not move it. */
+  learnerSpeechStarted(atMs: number): void {
+    this.#learnerSpeechStartMs ??= atMs;
+  }
+
+  learnerSpeechEnded(atMs: number): void {
+    this.#learnerSpeechEndMs = atMs;
+  }
+
+  /** The next learner turn with this text was typed. */
+  noteTyped(text: string): void {
+    this.#typed.add(text);
+  }
+
+  addLearnerTurn(text: string): void {
+    const typed = this.#typed.delete(text);
+    const nowMs = this.nowMs;
+    const startMs = typed ? nowMs : (this.#learnerSpeechStartMs ?? nowMs);
+    const endMs = typed ? nowMs : (this.#learnerSpeechEndMs ?? nowMs);
+    this.#learnerSpeechStartMs = undefined;
+    this.#learnerSpeechEndMs = undefined;
+    this.#turns.push({
+      speaker: 'learner',
+      startMs: Math.max(0, startMs),
+      endMs: Math.max(startMs, endMs),
+      text,
+      typed,
+      interrupted: false,
+    });
+  }
+
+  addAvatarTurn(text: string, interrupted: boolean): void {
+    const endMs = this.nowMs;
+    const startMs = Math.min(this.#avatarSpeechStartMs ?? endMs, endMs);
+    this.#avatarSpeechStartMs = undefined;
+    this.#turns.push({ speaker: 'avatar', startMs, endMs, text, typed: false, interrupted });
+  }
+}

@@ -1,0 +1,191 @@
+/** One lesson: builds everything for a room, owns it, closes it in reverse order and leaves a report. */
+import { dispatchMetadataSchema, AGENT_ATTRIBUTES, type DispatchMetadata } from '#agents/dispatch/metadata.ts';
+import type { Scenario } from '#agents/dispatch/scenario.ts';
+import { loadScenarios } from '#agents/dispatch/scenario-store.ts';
+import { buildReport } from '#agents/report/build-report.ts';
+import type { Environment } from '#config/environment.ts';
+import { systemClock } from '#media/clock.ts';
+import { MediaError } from '#media/errors.ts';
+import { AutoSubscribe, log, type JobContext } from '@livekit/agents';
+import { RoomEvent, type RemoteParticipant } from '@livekit/rtc-node';
+import { Avatar } from './call/avatar.ts';
+import { CallLog } from './call/call-log.ts';
+import { Conversation } from './call/conversation.ts';
+import type { Equipment } from './call/equipment.ts';
+import { deliverReport } from './call/report-delivery.ts';
+import { voiceFor } from './call/voice-for.ts';
+
+/** A learner who lost the network or closed the page may come back within this. */
+const RETURN_WITHIN_MS = 30_000;
+/** A learner who never came: the room is given up. */
+const ARRIVE_WITHIN_MS = 60_000;
+/** After its goodbye the avatar stays this long for a page that does not end the call by itself. */
+const LINGER_MS = 10_000;
+
+export class Lesson {
+  readonly #context: JobContext;
+  readonly #equipment: Equipment;
+  readonly #environment: Environment;
+  readonly #metadata: DispatchMetadata;
+  readonly #log = log().child({ area: 'lesson' });
+  #callLog: CallLog | undefined;
+  #scenario: Scenario | undefined;
+  #avatar: Avatar | undefined;
+  #conversation: Conversation | undefined;
+  #cancelReturn: () => void = () => undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(context: JobContext, equipment: Equipment, environment: Environment) {
+    this.#context = context;
+    this.#equipment = equipment;
+    this.#environment = environment;
+    this.#metadata = dispatchMetadataSchema.parse(JSON.parse(context.job.metadata) as unknown);
+  }
+
+  async run(): Promise<void> {
+    const scenarios = await loadScenarios(this.#environment.UNDERSTUDY_SCENARIOS);
+    const scenario = scenarios.find(({ id }) => id === this.#metadata.scenarioId);
+    const face = scenario && this.#equipment.faces.get(scenario.persona.face);
+    if (scenario === undefined || face === undefined) {
+      throw new MediaError('FACE_UNKNOWN', { detail: `Scenario ${this.#metadata.scenarioId}.` });
+    }
+    this.#scenario = scenario;
+    const { room } = this.#context;
+    const [voice] = await Promise.all([
+      voiceFor(scenario, this.#equipment),
+      this.#context.connect(undefined, AutoSubscribe.AUDIO_ONLY),
+    ]);
+    const seed = seedOf(this.#metadata.sessionId);
+    const callLog = new CallLog();
+    this.#callLog = callLog;
+    const avatar = await Avatar.enter({
+      room,
+      face,
+      sampleRateHz: voice.engine.sampleRateHz,
+      seed,
+      onSpeechStarted: () => {
+        callLog.avatarSpeechStarted();
+      },
+      onSpeechFinished: () => undefined,
+      onFailed: (error) => {
+        this.#log.error({ error }, 'the room takes no more sound or pictures');
+        this.#context.shutdown('av output failed');
+      },
+    });
+    this.#avatar = avatar;
+    avatar.wear(scenario.persona.expression);
+    avatar.attend('idle');
+    const conversation = new Conversation({
+      scenario,
+      seed,
+      avatar,
+      voice,
+      equipment: this.#equipment,
+      environment: this.#environment,
+      callLog,
+      room,
+      learnerIdentity: this.#metadata.learnerIdentity,
+      onProgress: (aims) => {
+        void this.#setAttribute(AGENT_ATTRIBUTES.aims, JSON.stringify(aims));
+      },
+      onFarewell: () => {
+        void this.#setAttribute(AGENT_ATTRIBUTES.phase, 'closing');
+        systemClock.after(LINGER_MS, () => {
+          this.#end('the persona closed the call');
+        });
+      },
+    });
+    this.#conversation = conversation;
+    await conversation.start();
+    await this.#setAttribute(AGENT_ATTRIBUTES.recognition, conversation.recognition);
+    this.#watchLearner();
+    await this.#learnerArrives();
+    callLog.begin();
+    conversation.greet();
+  }
+
+  /** Ends everything and delivers the report. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#release();
+    return this.#closing;
+  }
+
+  async #release(): Promise<void> {
+    this.#cancelReturn();
+    await this.#conversation?.close();
+    await this.#avatar?.close();
+    await this.#deliver();
+  }
+
+  async #deliver(): Promise<void> {
+    const { LIVEKIT_API_KEY, LIVEKIT_API_SECRET } = this.#environment;
+    if (this.#callLog === undefined || this.#scenario === undefined) {
+      return;
+    }
+    const report = buildReport({
+      sessionId: this.#metadata.sessionId,
+      scenario: this.#scenario,
+      startedAt: this.#callLog.startedAt.toISOString(),
+      durationMs: this.#callLog.nowMs,
+      recognition: this.#conversation?.recognition ?? 'none',
+      turns: [...this.#callLog.turns],
+    });
+    await deliverReport(report, {
+      url: this.#metadata.reportUrl,
+      apiKey: LIVEKIT_API_KEY ?? '',
+      apiSecret: LIVEKIT_API_SECRET ?? '',
+      clock: systemClock,
+    }).catch((error: unknown) => {
+      this.#log.error({ error }, 'the report could not be delivered');
+    });
+  }
+
+  #watchLearner(): void {
+    const { room } = this.#context;
+    const isLearner = (participant: RemoteParticipant): boolean =>
+      participant.identity === this.#metadata.learnerIdentity;
+    room.on(RoomEvent.ParticipantConnected, (participant) => {
+      if (isLearner(participant)) {
+        this.#cancelReturn();
+      }
+    });
+    room.on(RoomEvent.ParticipantDisconnected, (participant) => {
+      if (isLearner(participant)) {
+        this.#cancelReturn();
+        this.#cancelReturn = systemClock.after(RETURN_WITHIN_MS, () => {
+          this.#end('the learner left');
+        });
+      }
+    });
+  }
+
+  async #learnerArrives(): Promise<void> {
+    const cancel = systemClock.after(ARRIVE_WITHIN_MS, () => {
+      this.#end('the learner never came');
+    });
+    await this.#context.waitForParticipant(this.#metadata.learnerIdentity);
+    cancel();
+  }
+
+  #end(reason: string): void {
+    // Signaling ends the room when it has the report.
+    this.#context.shutdown(reason);
+  }
+
+  async #setAttribute(name: string, value: string): Promise<void> {
+    try {
+      await this.#context.room.localParticipant?.setAttributes({ [name]: value });
+    } catch (error) {
+      this.#log.warn({ error, name }, 'an attribute could not be set');
+    }
+  }
+}
+
+/** A 31-bit number from the session id, so that a resumed lesson acts and speaks as the first one did. */
+function seedOf(sessionId: string): number {
+  let hash = 7;
+  for (const character of sessionId) {
+    hash = (Math.imul(hash, 31) + character.charCodeAt(0)) & 0x7fffffff;
+  }
+  return hash;
+}
