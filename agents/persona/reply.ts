@@ -41,13 +41,14 @@ export function progressOf(
   history: readonly ConversationTurn[],
 ): { aimsDone: string[]; stageId: string; mood: number; closed: boolean } {
   const { state, pending } = fold(scenario, seed, history);
-  // The learner's last words count before they are answered.
+  const { closed } = state;
+  // The learner's last words count towards the aims before they are answered; a goodbye counts once it was said.
   if (pending.kind === 'said') respond(scenario, seed, state, pending);
   return {
     aimsDone: aimsReached(scenario, state),
     stageId: stageOf(scenario, state).id,
     mood: state.mood,
-    closed: state.closed,
+    closed,
   };
 }
 

@@ -127,8 +127,10 @@ function listen(ear: Ear, text: string): Understanding {
   const add = (name: string, hit: Omit<CueHit, 'cue'>): void => {
     if (!hits.has(name)) hits.set(name, { cue: name, ...hit });
   };
-  if (questions[0]) add('question', span(questions[0].start, questions[0].end));
-  const open = questions.find((question) => question.open);
+  // "What did you say?" asks for a repetition, not about anything.
+  const asked = hits.has('repeat') ? [] : questions;
+  if (asked[0]) add('question', span(asked[0].start, asked[0].end));
+  const open = asked.find((question) => question.open);
   if (open) add('open-question', span(open.start, open.end));
   const timeAt = time === null ? -1 : text.toLowerCase().lastIndexOf(time.toLowerCase());
   if (time !== null && timeAt >= 0) add('time', span(timeAt, timeAt + time.length));
