@@ -13,7 +13,7 @@ interface Blink {
 const MEDIAN_GAP_MS: Readonly<Record<Attention, number>> = {
   idle: 3_600,
   listening: 4_000,
-  thinking: 4_600,
+  thinking: 6_000,
   speaking: 3_900,
 };
 const GAP_SIGMA = 0.6;

@@ -19,7 +19,7 @@ const LIVELINESS: Readonly<Record<Attention, number>> = {
 };
 /** Amplitudes of wandering in degrees, slow and quicker, and their periods. */
 const WANDER = [
-  { periodMs: 2_600, yawDeg: 1.5, pitchDeg: 0.9, rollDeg: 0.9 },
+  { periodMs: 2_600, yawDeg: 1.7, pitchDeg: 1.1, rollDeg: 1 },
   { periodMs: 900, yawDeg: 0.35, pitchDeg: 0.3, rollDeg: 0.2 },
 ] as const;
 const POSTURE_MS = 900;
