@@ -66,7 +66,9 @@ export class Lesson {
       onSpeechStarted: () => {
         callLog.avatarSpeechStarted();
       },
-      onSpeechFinished: () => undefined,
+      onFarewell: () => {
+        this.#onFarewell();
+      },
       onFailed: (error) => {
         this.#log.error({ error }, 'the room takes no more sound or pictures');
         this.#context.shutdown('av output failed');
@@ -87,12 +89,6 @@ export class Lesson {
       learnerIdentity: this.#metadata.learnerIdentity,
       onProgress: (aims) => {
         void this.#setAttribute(AGENT_ATTRIBUTES.aims, JSON.stringify(aims));
-      },
-      onFarewell: () => {
-        void this.#setAttribute(AGENT_ATTRIBUTES.phase, 'closing');
-        systemClock.after(LINGER_MS, () => {
-          this.#end('the persona closed the call');
-        });
       },
     });
     this.#conversation = conversation;
@@ -165,6 +161,14 @@ export class Lesson {
     });
     await this.#context.waitForParticipant(this.#metadata.learnerIdentity);
     cancel();
+  }
+
+  #onFarewell(): void {
+    this.#conversation?.farewell();
+    void this.#setAttribute(AGENT_ATTRIBUTES.phase, 'closing');
+    systemClock.after(LINGER_MS, () => {
+      this.#end('the persona closed the call');
+    });
   }
 
   #end(reason: string): void {

@@ -22,7 +22,8 @@ export interface AvatarOptions {
   sampleRateHz: number;
   seed: number;
   onSpeechStarted: () => void;
-  onSpeechFinished: (interrupted: boolean) => void;
+  /** The persona's goodbye was heard to its end. */
+  onFarewell: () => void;
   /** The room no longer takes sound or pictures. */
   onFailed: (error: unknown) => void;
 }
@@ -53,9 +54,11 @@ export class Avatar {
         this.#speaking = true;
         options.onSpeechStarted();
       },
-      onSpeechFinished: (interrupted) => {
+      onSpeechFinished: ({ interrupted, ends }) => {
         this.#speaking = false;
-        options.onSpeechFinished(interrupted);
+        if (ends && !interrupted) {
+          options.onFarewell();
+        }
       },
       onExpression: (expression) => {
         this.wear(expression);

@@ -2,17 +2,27 @@
 import { FliteTextToSpeech } from '#agents/engines/flite/text-to-speech.ts';
 import { createRecognizer } from '#agents/engines/engines.ts';
 import type { Environment } from '#config/environment.ts';
+import { SmartTurnModel, type TurnModel } from '#agents/turn/smart-turn/smart-turn-model.ts';
 import { listFaces, loadFace } from '#media/face/load-face.ts';
-import type { FaceRenderer, SpeechToText, TextToSpeech } from '#media/ports.ts';
-import { inference, type VAD } from '@livekit/agents';
+import type { FaceRenderer, SpeechToText } from '#media/ports.ts';
+import { inference, log, type VAD } from '@livekit/agents';
+import { join } from 'node:path';
+import { findLanguageModel, type FoundModel } from './language-model.ts';
 
 export interface Equipment {
+  /** The framework's own voice detector: it serves interruptions. */
   vad: VAD;
+  /** The ear's voice detector: every window is looked at, so its own delays do not matter. */
+  earVad: VAD;
+  /** Absent when it could not be fetched; the turn policy then relies on silence and text. */
+  turnModel: TurnModel | undefined;
   /** Speaks English; other languages start their engine with the call. */
-  voice: TextToSpeech;
+  voice: FliteTextToSpeech;
   /** Absent when nothing can recognise speech here. */
   recognizer: SpeechToText | undefined;
   faces: ReadonlyMap<string, FaceRenderer>;
+  /** Absent when the scripted persona thinks. */
+  languageModel: FoundModel | undefined;
 }
 
 /**
@@ -25,9 +35,24 @@ const VAD_MIN_SILENCE_MS = 100;
 export async function prepareEquipment(environment: Environment): Promise<Equipment> {
   const voice = new FliteTextToSpeech();
   const recognizer = environment.UNDERSTUDY_RECOGNITION === 'none' ? undefined : recognizerFor('en');
-  const [faces] = await Promise.all([loadFaces(), voice.warmUp()]);
+  const [faces, turnModel, languageModel] = await Promise.all([
+    loadFaces(),
+    SmartTurnModel.load(join(environment.UNDERSTUDY_DATA, 'models', 'smart-turn-v3.2.onnx')).catch(
+      (error: unknown) => {
+        log().warn({ error }, 'turns are judged without the end-of-turn model');
+        return undefined;
+      },
+    ),
+    findLanguageModel(environment).catch((error: unknown) => {
+      // A call with the scripted persona is better than no call.
+      log().error({ error }, 'the language model is left out');
+      return undefined;
+    }),
+    voice.warmUp(),
+  ]);
   const vad = new inference.VAD({ model: 'silero', minSilenceDuration: VAD_MIN_SILENCE_MS });
-  return { vad, voice, recognizer, faces };
+  const earVad = new inference.VAD({ model: 'silero' });
+  return { vad, earVad, voice, recognizer, faces, turnModel, languageModel };
 }
 
 async function loadFaces(): Promise<Map<string, FaceRenderer>> {

@@ -13,13 +13,15 @@ export const SPEECH_USERDATA = 'understudy.speech';
 export interface SpeechUserdata {
   phonemes: PhonemeMark[];
   expression?: ExpressionName;
+  /** The persona closes the call with this. */
+  ends?: boolean;
 }
 
 export interface AvatarOutputEvents {
   /** The avatar's answer begins to sound. */
   onSpeechStarted: () => void;
-  /** It has ended, or was cut off. */
-  onSpeechFinished: (interrupted: boolean) => void;
+  /** It has ended, or was cut off. `ends`: it was the persona's goodbye. */
+  onSpeechFinished: (how: { interrupted: boolean; ends: boolean }) => void;
   /** The words that begin now want this face. */
   onExpression: (expression: ExpressionName) => void;
 }
@@ -28,6 +30,8 @@ export class AvatarOutput extends voice.AudioOutput {
   readonly #stage: Stage;
   readonly #events: AvatarOutputEvents;
   #segment: Segment | undefined;
+  /** Segments that close the call. */
+  readonly #farewells = new Set<number>();
 
   constructor(stage: Stage, sampleRateHz: number, events: AvatarOutputEvents) {
     // The rate is the voice's own: the framework then passes frames on untouched, marks and all.
@@ -45,6 +49,9 @@ export class AvatarOutput extends voice.AudioOutput {
     const speech = frame.userdata[SPEECH_USERDATA] as SpeechUserdata | undefined;
     if (speech?.expression !== undefined) {
       this.#events.onExpression(speech.expression);
+    }
+    if (speech?.ends === true) {
+      this.#farewells.add(this.#segment.id);
     }
     this.#stage.push(this.#segment, frame.data, speech?.phonemes ?? []);
   }
@@ -93,6 +100,7 @@ export class AvatarOutput extends voice.AudioOutput {
       playbackPosition: event.playedMs / 1_000,
       interrupted: event.interrupted,
     });
-    this.#events.onSpeechFinished(event.interrupted);
+    const ends = this.#farewells.delete(event.segment.id);
+    this.#events.onSpeechFinished({ interrupted: event.interrupted, ends });
   }
 }

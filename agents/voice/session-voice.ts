@@ -41,6 +41,8 @@ export class SessionVoice extends tts.TTS {
 interface Piece {
   text: string;
   expression: ExpressionName | undefined;
+  /** Nothing to speak: the persona closes the call here. */
+  ends?: boolean;
 }
 
 /** Turns streamed text into pieces: cut after sentences and at stage directions. */
@@ -71,6 +73,8 @@ class PieceReader {
       } else if (direction.kind === 'expression') {
         pieces.push(...this.#cut(this.#text.length));
         this.#expression = direction.expression;
+      } else {
+        pieces.push(...this.#cut(this.#text.length), { text: '', expression: undefined, ends: true });
       }
     }
     return pieces;
@@ -98,6 +102,10 @@ async function* speakPieces(
 ): AsyncGenerator<tts.SynthesizedAudio> {
   let spokenMs = 0;
   for await (const piece of pieces) {
+    if (piece.ends === true) {
+      yield farewellMark(engine.sampleRateHz, segmentId);
+      continue;
+    }
     let { expression } = piece;
     for await (const chunk of engine.synthesize(piece.text, voiceId, { signal })) {
       yield toSynthesizedAudio(chunk, expression, spokenMs, segmentId);
@@ -105,6 +113,14 @@ async function* speakPieces(
       expression = undefined;
     }
   }
+}
+
+/** 10 ms of silence that carries the end of the call to the avatar. */
+function farewellMark(sampleRateHz: number, segmentId: string): tts.SynthesizedAudio {
+  const speech: SpeechUserdata = { phonemes: [], ends: true };
+  const samples = new Int16Array(sampleRateHz / 100);
+  const frame = new AudioFrame(samples, sampleRateHz, 1, samples.length, { [SPEECH_USERDATA]: speech });
+  return { requestId: segmentId, segmentId, frame, final: false };
 }
 
 function toSynthesizedAudio(

@@ -1,0 +1,95 @@
+/** The ear of one call: recogniser, turn judge and voice detector joined, with what the avatar does while it listens. */
+import type { Avatar } from '#agents/call/avatar.ts';
+import type { CallLog } from '#agents/call/call-log.ts';
+import type { Equipment } from '#agents/call/equipment.ts';
+import { systemClock } from '#media/clock.ts';
+import type { SpeechToText } from '#media/ports.ts';
+import { log } from '@livekit/agents';
+import { EarSpeechToText } from './ear-stt.ts';
+import { Listener, type ListenerEvent } from './listener.ts';
+import { judgeTurns } from './judge.ts';
+
+export interface EarOptions {
+  avatar: Avatar;
+  callLog: CallLog;
+  /** Kinds of murmur that the scenario allows. */
+  backchannels: readonly string[];
+  /** Speaks one of them. */
+  murmur: (kind: string) => Promise<void>;
+}
+
+export class Ear {
+  readonly stt: EarSpeechToText;
+  readonly grade: 'basic' | 'full';
+  readonly #options: EarOptions;
+  readonly #recognizer: SpeechToText;
+  readonly #equipment: Equipment;
+  readonly #language: string;
+  readonly #log = log().child({ area: 'ear' });
+
+  private constructor(
+    language: string,
+    recognizer: SpeechToText,
+    equipment: Equipment,
+    options: EarOptions,
+  ) {
+    this.#language = language;
+    this.#recognizer = recognizer;
+    this.#equipment = equipment;
+    this.#options = options;
+    this.grade = recognizer.grade;
+    this.stt = new EarSpeechToText({
+      vad: equipment.earVad,
+      clock: systemClock,
+      language,
+      listen: (onEvent) => this.#listen(onEvent),
+    });
+  }
+
+  /** Undefined when nothing here recognises the language: the learner then types. */
+  static for(language: string, equipment: Equipment, options: EarOptions): Ear | undefined {
+    const { recognizer } = equipment;
+    return recognizer?.languages.includes(language) === true
+      ? new Ear(language, recognizer, equipment, options)
+      : undefined;
+  }
+
+  async #listen(onEvent: (event: ListenerEvent) => void): Promise<Listener> {
+    const { avatar, backchannels, callLog, murmur } = this.#options;
+    const toCallMs = (atMs: number): number => callLog.nowMs - (systemClock.nowMs() - atMs);
+    const onFailed = (error: unknown): void => {
+      this.#log.error({ error }, 'the recogniser failed');
+    };
+    const listener = new Listener({
+      recognizer: await this.#recognizer.open({ language: this.#language }),
+      avatarHasFloor: () => avatar.speaking,
+      onEvent: (event) => {
+        if (event.type === 'speech-started') {
+          callLog.learnerSpeechStarted(toCallMs(event.atMs));
+        } else if (event.type === 'speech-ended') {
+          callLog.learnerSpeechEnded(toCallMs(event.atMs));
+        }
+        onEvent(event);
+      },
+      onFailed,
+    });
+    listener.attach(
+      judgeTurns({
+        clock: systemClock,
+        model: this.#equipment.turnModel,
+        backchannels,
+        avatarHasFloor: () => avatar.speaking,
+        onReact: (reaction) => {
+          avatar.react(reaction);
+        },
+        onBackchannel: (kind) => {
+          void murmur(kind).catch(onFailed);
+        },
+        onTurnOver: () => {
+          listener.turnOver();
+        },
+      }),
+    );
+    return listener;
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * Hears one learner: from windows of sound with their speech probability it makes utterances, asks the recogniser at
+ * every pause, and lets the turn judge say when the turn is over. Everything is driven by the windows; nothing here
+ * waits by itself.
+ */
+import type { Recognizer } from '#media/ports.ts';
+
+/** One window of the voice detector. */
+export interface Hop {
+  /** Mono PCM at 16 kHz. */
+  samples: Int16Array;
+  /** 0..1. */
+  speechProbability: number;
+  /** When its last sample was heard, on the clock's timeline. */
+  atMs: number;
+}
+
+/** Decides, from sound, silence and text, what a pause means (agents/turn). */
+export interface TurnJudge {
+  /** Every window, speech or not. */
+  hear(hop: Hop): void;
+  /** The turn has begun or goes on after a pause. */
+  speechStarted(atMs: number): void;
+  /** A pause has begun; `atMs` is when the last voiced window ended. */
+  speechPaused(atMs: number): void;
+  /** The text of the whole turn so far. */
+  transcribed(text: string, atMs: number): void;
+  /** The turn was taken or dropped. */
+  reset(): void;
+  close(): void;
+}
+
+export type ListenerEvent =
+  | { type: 'speech-started'; atMs: number }
+  | { type: 'speech-ended'; atMs: number }
+  | { type: 'partial'; text: string }
+  /** The whole turn as it stands in this pause: an answer can be prepared on it. */
+  | { type: 'likely'; text: string; confidence: number }
+  | { type: 'turn'; text: string; confidence: number; startMs: number; endMs: number }
+  /** Speech that was no turn: noise, or a murmur over the avatar. */
+  | { type: 'dropped'; startMs: number; endMs: number };
+
+export interface ListenerOptions {
+  recognizer: Recognizer;
+  /** Whether the avatar's answer is sounding or held by an interruption. */
+  avatarHasFloor: () => boolean;
+  onEvent: (event: ListenerEvent) => void;
+  onFailed: (error: unknown) => void;
+}
+
+/** Silero's own recommendation: in at 0.5, out 0.15 lower. */
+const VOICED_FROM = 0.5;
+const VOICED_UNTIL = 0.35;
+/** Two windows of 32 ms: one alone is often a click. */
+const STARTING_HOPS = 2;
+/** 320 ms before the first detected window belong to the utterance: soft onsets are detected late. */
+const LEAD_IN_HOPS = 10;
+/** Silence after which the recogniser is asked for the whole turn: any shorter and closures of stops trigger it. */
+const DECODE_AFTER_MS = 96;
+/** Captions move about three times a second. */
+const PARTIAL_EVERY_MS = 320;
+/** Speech of this length that leaves no words was still meant for us: the persona asks back. */
+const MEANT_SPEECH_MS = 1_200;
+/** Stands in the transcript for what could not be understood. */
+export const UNINTELLIGIBLE = '…';
+
+/** Said while another speaks, these do not claim the floor. */
+const MURMURS = new Set(
+  'mm,mhm,mm-hm,mmhm,hm,hmm,uh-huh,uh huh,yeah,yes,yep,right,okay,ok,sure,i see,oh,ah,wow,really,good,great,no,um,uh,mm hm'.split(
+    ',',
+  ),
+);
+
+export class Listener {
+  readonly #options: ListenerOptions;
+  #judge: TurnJudge | undefined;
+  readonly #leadIn: Hop[] = [];
+  #state: 'idle' | 'speaking' | 'paused' = 'idle';
+  #voicedHops = 0;
+  #turnStartMs = 0;
+  #lastVoicedMs = 0;
+  #voicedMs = 0;
+  #lastPartialMs = 0;
+  #overAvatar = false;
+  /** Counts pauses, so that an answer of the recogniser for an earlier one is told apart. */
+  #pause = 0;
+  #decodedPause = 0;
+  #text = '';
+  #confidence = 0;
+  #overWhenDecoded = false;
+
+  constructor(options: ListenerOptions) {
+    this.#options = options;
+  }
+
+  /** The judge calls back `turnOver`, so it is attached after construction. */
+  attach(judge: TurnJudge): void {
+    this.#judge = judge;
+  }
+
+  hop(hop: Hop): void {
+    this.#judge?.hear(hop);
+    const threshold = this.#state === 'speaking' ? VOICED_UNTIL : VOICED_FROM;
+    const voiced = hop.speechProbability >= threshold;
+    this.#voicedHops = voiced ? this.#voicedHops + 1 : 0;
+    if (this.#state === 'idle') {
+      this.#leadIn.push(hop);
+      if (this.#voicedHops >= STARTING_HOPS) {
+        this.#begin(hop);
+      } else if (this.#leadIn.length > LEAD_IN_HOPS) {
+        this.#leadIn.shift();
+      }
+      return;
+    }
+    this.#options.recognizer.push(hop.samples);
+    if (voiced && (this.#state === 'speaking' || this.#voicedHops >= STARTING_HOPS)) {
+      this.#goOn(hop);
+    } else if (!voiced) {
+      this.#beSilent(hop);
+    }
+    if (this.#state === 'speaking' && hop.atMs - this.#lastPartialMs >= PARTIAL_EVERY_MS) {
+      this.#lastPartialMs = hop.atMs;
+      void this.#tellPartial(this.#pause);
+    }
+  }
+
+  /** The judge's word that the turn is over. Takes effect when the recogniser has decoded this pause. */
+  turnOver(): void {
+    if (this.#state !== 'paused') {
+      return;
+    }
+    if (this.#decodedPause === this.#pause) {
+      this.#finish();
+    } else {
+      this.#overWhenDecoded = true;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#judge?.close();
+    await this.#options.recognizer.close();
+  }
+
+  #begin(hop: Hop): void {
+    this.#state = 'speaking';
+    this.#turnStartMs = hop.atMs - STARTING_HOPS * HOP_MS;
+    this.#lastVoicedMs = hop.atMs;
+    this.#lastPartialMs = hop.atMs;
+    this.#voicedMs = STARTING_HOPS * HOP_MS;
+    this.#overAvatar = this.#options.avatarHasFloor();
+    for (const { samples } of this.#leadIn) {
+      this.#options.recognizer.push(samples);
+    }
+    this.#leadIn.length = 0;
+    this.#judge?.speechStarted(this.#turnStartMs);
+    this.#options.onEvent({ type: 'speech-started', atMs: this.#turnStartMs });
+  }
+
+  #goOn(hop: Hop): void {
+    if (this.#state === 'paused') {
+      this.#state = 'speaking';
+      this.#pause += 1;
+      this.#overWhenDecoded = false;
+      this.#judge?.speechStarted(hop.atMs);
+      this.#options.onEvent({ type: 'speech-started', atMs: hop.atMs });
+    }
+    this.#lastVoicedMs = hop.atMs;
+    this.#voicedMs += HOP_MS;
+  }
+
+  #beSilent(hop: Hop): void {
+    if (this.#state === 'speaking') {
+      this.#state = 'paused';
+      this.#pause += 1;
+      this.#judge?.speechPaused(this.#lastVoicedMs);
+    }
+    const silenceMs = hop.atMs - this.#lastVoicedMs;
+    if (silenceMs >= DECODE_AFTER_MS && silenceMs - HOP_MS < DECODE_AFTER_MS) {
+      void this.#decode(this.#pause);
+    }
+  }
+
+  async #decode(pause: number): Promise<void> {
+    let transcript;
+    try {
+      transcript = await this.#options.recognizer.decode();
+    } catch (error) {
+      this.#options.onFailed(error);
+    }
+    if (pause !== this.#pause || this.#state !== 'paused') {
+      return;
+    }
+    this.#decodedPause = pause;
+    this.#text = transcript?.text.trim() ?? '';
+    this.#confidence = transcript?.confidence ?? 0;
+    this.#judge?.transcribed(this.#text, this.#lastVoicedMs);
+    if (this.#text !== '' && !this.#isMurmur()) {
+      this.#options.onEvent({ type: 'likely', text: this.#text, confidence: this.#confidence });
+    }
+    if (this.#overWhenDecoded) {
+      this.#finish();
+    }
+  }
+
+  async #tellPartial(pause: number): Promise<void> {
+    try {
+      const { text } = await this.#options.recognizer.partial();
+      if (pause === this.#pause && this.#state === 'speaking' && text !== '') {
+        this.#judge?.transcribed(text, this.#lastVoicedMs);
+        this.#options.onEvent({ type: 'partial', text });
+      }
+    } catch (error) {
+      this.#options.onFailed(error);
+    }
+  }
+
+  #finish(): void {
+    const [startMs, endMs] = [this.#turnStartMs, this.#lastVoicedMs];
+    this.#options.onEvent({ type: 'speech-ended', atMs: endMs });
+    const meant = this.#voicedMs >= MEANT_SPEECH_MS && !this.#overAvatar;
+    const text = this.#text === '' && meant ? UNINTELLIGIBLE : this.#text;
+    if (text === '' || this.#isMurmur()) {
+      this.#options.onEvent({ type: 'dropped', startMs, endMs });
+    } else {
+      this.#options.onEvent({ type: 'turn', text, confidence: this.#confidence, startMs, endMs });
+    }
+    this.#state = 'idle';
+    this.#voicedHops = 0;
+    this.#text = '';
+    this.#overWhenDecoded = false;
+    this.#options.recognizer.reset();
+    this.#judge?.reset();
+  }
+
+  /** Over the avatar, a word of assent is no turn; when it is the learner's turn, the same word is an answer. */
+  #isMurmur(): boolean {
+    return this.#overAvatar && MURMURS.has(this.#text.toLowerCase().replaceAll(/[.,!?]/g, ''));
+  }
+}
+
+/** 512 samples at 16 kHz: Silero's window. */
+export const HOP_MS = 32;

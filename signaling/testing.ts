@@ -1,0 +1,98 @@
+/** A signaling server without a network: real routes and tokens, rooms in memory. For tests. */
+import type { DispatchMetadata } from '#agents/dispatch/metadata.ts';
+import type { ScenarioSummary } from '#agents/dispatch/catalogue.ts';
+import type { Report } from '#agents/dispatch/report.ts';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildApp } from './app.ts';
+import { RoomTokens } from './room-tokens.ts';
+import type { Rooms } from './rooms.ts';
+import { FolderSessionStore } from './session-store.ts';
+import { Sessions } from './sessions.ts';
+
+export const KEYS = { apiKey: 'test-key', apiSecret: 'test-secret-test-secret-test-secret' };
+
+export class MemoryRooms implements Rooms {
+  readonly opened: DispatchMetadata[] = [];
+  readonly closed: string[] = [];
+  down = false;
+
+  open(metadata: DispatchMetadata): Promise<void> {
+    this.opened.push(metadata);
+    return this.ping();
+  }
+
+  close(sessionId: string): Promise<void> {
+    this.closed.push(sessionId);
+    return this.ping();
+  }
+
+  ping(): Promise<void> {
+    return this.down ? Promise.reject(new Error('no route to host')) : Promise.resolve();
+  }
+}
+
+export const SCENARIO: ScenarioSummary = {
+  id: 'first-interview',
+  kind: 'interview',
+  title: 'A first interview',
+  summary: 'Somebody asks you about your work.',
+  quote: 'Tell me about yourself.',
+  language: 'en',
+  difficulty: 'gentle',
+  durationMinutes: 8,
+  persona: { name: 'Clara', role: 'the interviewer', face: 'ada' },
+  aims: [
+    { id: 'example', text: 'Give an example' },
+    { id: 'question', text: 'Ask a question' },
+  ],
+};
+
+export async function testSignaling(options: { maxSessions?: number; now?: () => Date } = {}) {
+  const rooms = new MemoryRooms();
+  const tokens = new RoomTokens(KEYS, options.now);
+  const folder = await mkdtemp(join(tmpdir(), 'understudy-signaling-'));
+  const sessions = new Sessions({
+    store: new FolderSessionStore(folder),
+    rooms,
+    tokens,
+    scenarios: [SCENARIO],
+    serverUrl: 'ws://localhost:7880',
+    internalUrl: 'http://127.0.0.1:8080',
+    recognitionFor: () => 'basic',
+    maxSessions: options.maxSessions ?? 6,
+    ...(options.now === undefined ? {} : { now: options.now }),
+  });
+  const app = await buildApp({
+    sessions,
+    tokens,
+    scenarios: [SCENARIO],
+    health: () => Promise.resolve({ status: 'ok', dependencies: {} }),
+  });
+  return { app, rooms, sessions, folder };
+}
+
+export const emptyReport = (sessionId: string): Report => ({
+  sessionId,
+  scenarioId: SCENARIO.id,
+  scenarioTitle: SCENARIO.title,
+  kind: SCENARIO.kind,
+  language: 'en',
+  personaName: 'Clara',
+  startedAt: '2026-01-01T10:00:00.000Z',
+  durationMs: 1_000,
+  recognition: 'basic',
+  status: 'too_short',
+  score: null,
+  strengths: [],
+  improvements: [],
+  criteria: [],
+  talk: { learnerMs: 0, avatarMs: 0, learnerShare: null },
+  pace: { wordsPerMinute: null, series: [] },
+  fillers: { total: 0, perMinute: null, words: [] },
+  responseTimes: { medianMs: null, valuesMs: [] },
+  questions: { asked: 0, examples: [] },
+  interruptions: { byLearner: 0 },
+  transcript: [],
+});
