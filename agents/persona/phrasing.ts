@@ -2,7 +2,13 @@
 import type { ScenarioLine } from '#agents/dispatch/scenario.ts';
 import { bandOf } from './mood.ts';
 import { stripStageDirections } from './stage-directions.ts';
-import { REPEATABLE_BELOW_WORDS, sentenceKey, sentencesOf, type DialogueState } from './state.ts';
+import {
+  REPEATABLE_BELOW_WORDS,
+  rememberSentences,
+  sentenceKey,
+  sentencesOf,
+  type DialogueState,
+} from './state.ts';
 import type { SlotName } from './understanding.ts';
 
 export type Slots = Readonly<Partial<Record<SlotName | 'name' | 'role', string>>>;
@@ -88,6 +94,7 @@ const saysAgain = (state: DialogueState, text: string): boolean =>
 
 export function markUsed(state: DialogueState, choice: Choice, slots: Slots): void {
   state.usedLines.add(choice.template);
+  rememberSentences(state, stripStageDirections(choice.text));
   for (const slot of slotNames(choice.template)) {
     const value = slots[slot as SlotName];
     if (value !== undefined && slot !== 'name' && slot !== 'role') state.takenUp.add(value);

@@ -90,12 +90,19 @@ export const sentenceKey = (sentence: string): string =>
 /** Sentences of fewer words ("I see.", "All right.") may come again. */
 export const REPEATABLE_BELOW_WORDS = 4;
 
-export function rememberSaid(state: DialogueState, spoken: string): void {
-  for (const sentence of sentencesOf(spoken)) {
-    const key = sentenceKey(sentence);
+export function rememberSentences(state: DialogueState, spoken: string): void {
+  for (const key of sentencesOf(spoken).map(sentenceKey)) {
     if (key.split(' ').length >= REPEATABLE_BELOW_WORDS) state.saidSentences.add(key);
-    if (sentence.endsWith('?')) state.lastQuestion = sentence;
   }
+}
+
+/** Remembers a whole reply: its sentences, and its last question, to be asked again on request. */
+export function rememberSaid(state: DialogueState, spoken: string): void {
+  rememberSentences(state, spoken);
+  state.lastQuestion =
+    sentencesOf(spoken)
+      .filter((sentence) => sentence.endsWith('?'))
+      .at(-1) ?? state.lastQuestion;
 }
 
 export const stageOf = (scenario: Scenario, state: DialogueState): ScenarioStage =>
