@@ -1,0 +1,188 @@
+/** The pictures that the gallery takes: an address, what the server answers, and what the browser is like. */
+import { CALL_STATES } from '../src/gallery/call-states.ts';
+import {
+  kept,
+  KUND,
+  REPORT,
+  SCENES,
+  SHORT_REPORT,
+  SLIP,
+  TYPED_REPORT,
+} from '../src/gallery/samples.ts';
+
+/** What the fake server answers: a status with a body, or nothing at all. */
+export type Answer =
+  { status: number; body: unknown; headers?: Record<string, string> } | 'hang' | 'refuse';
+
+export interface Shot {
+  name: string;
+  path: string;
+  answers?: Record<string, Answer>;
+  /** localStorage before the page starts. */
+  stored?: Record<string, unknown>;
+  microphone?: 'denied' | 'absent';
+  /** Things to do before the picture, as selector and text to fill in, or null to click. */
+  steps?: [selector: string, fill: string | null][];
+  fullPage?: boolean;
+  /** Light and dark look the same: one is enough. */
+  oneTheme?: boolean;
+}
+
+const ok = (body: unknown): Answer => ({ status: 200, body });
+const problem = (
+  status: number,
+  code: string,
+  detail: string,
+  headers: Record<string, string> = {},
+): Answer => ({
+  status,
+  body: { type: 'about:blank', title: code, status, code, detail, requestId: 'req-1' },
+  headers,
+});
+const scenarios = { 'GET /api/scenarios': ok({ scenarios: SCENES }) };
+const sessions = (...list: unknown[]) => ({ 'understudy.sessions': list });
+const report = (name: string, path: string, change: Partial<Shot>): Shot => ({
+  name,
+  path,
+  fullPage: true,
+  ...change,
+});
+
+const earlier = kept(
+  'earlier',
+  { ...REPORT, score: 62 },
+  { startedAt: '2026-11-20T09:00:00.000Z' },
+);
+
+const pages: Shot[] = [
+  { name: 'catalogue', path: '/', answers: scenarios, stored: sessions(earlier) },
+  { name: 'catalogue-full', path: '/', answers: scenarios, fullPage: true, oneTheme: true },
+  {
+    name: 'catalogue-empty',
+    path: '/',
+    answers: scenarios,
+    steps: [['[data-testid=search]', 'salary review in Welsh']],
+  },
+  {
+    name: 'catalogue-filters',
+    path: '/',
+    answers: scenarios,
+    steps: [['.filters .more', null]],
+    oneTheme: true,
+  },
+  { name: 'catalogue-loading', path: '/', answers: { 'GET /api/scenarios': 'hang' } },
+  { name: 'catalogue-unreachable', path: '/', answers: { 'GET /api/scenarios': 'refuse' } },
+  {
+    name: 'catalogue-none',
+    path: '/',
+    answers: { 'GET /api/scenarios': ok({ scenarios: [] }) },
+    oneTheme: true,
+  },
+  { name: 'join', path: `/join/${SLIP.id}`, answers: scenarios, fullPage: true },
+  {
+    name: 'join-denied',
+    path: `/join/${SLIP.id}`,
+    answers: scenarios,
+    microphone: 'denied',
+    fullPage: true,
+  },
+  {
+    name: 'join-absent',
+    path: `/join/${SLIP.id}`,
+    answers: scenarios,
+    microphone: 'absent',
+    fullPage: true,
+    oneTheme: true,
+  },
+  {
+    name: 'join-typing',
+    path: `/join/${SLIP.id}`,
+    answers: scenarios,
+    steps: [['[data-testid=type-instead]', null]],
+    fullPage: true,
+    oneTheme: true,
+  },
+  { name: 'join-swedish', path: `/join/${KUND.id}`, answers: scenarios, fullPage: true },
+  {
+    name: 'join-full',
+    path: `/join/${SLIP.id}`,
+    answers: {
+      ...scenarios,
+      'POST /api/sessions': problem(503, 'SESSIONS_FULL', 'All 4 seats are taken.', {
+        'retry-after': '20',
+      }),
+    },
+    steps: [['[data-testid=join]', null]],
+    fullPage: true,
+  },
+  {
+    name: 'join-failed',
+    path: `/join/${SLIP.id}`,
+    answers: {
+      ...scenarios,
+      'POST /api/sessions': problem(503, 'LIVEKIT_UNREACHABLE', 'No answer.'),
+    },
+    steps: [['[data-testid=join]', null]],
+    fullPage: true,
+    oneTheme: true,
+  },
+  { name: 'join-unknown', path: '/join/nothing-here', answers: scenarios, oneTheme: true },
+  report('report', '/report/sample', { stored: sessions(kept('sample', REPORT), earlier) }),
+  report('report-jump', '/report/sample', {
+    stored: sessions(kept('sample', REPORT)),
+    steps: [['.evidence.against .button', null]],
+    fullPage: false,
+    oneTheme: true,
+  }),
+  report('report-typed', '/report/sample', {
+    stored: sessions(kept('sample', TYPED_REPORT)),
+    oneTheme: true,
+  }),
+  report('report-too-short', '/report/sample', { stored: sessions(kept('sample', SHORT_REPORT)) }),
+  report('report-pending', '/report/sample', {
+    stored: sessions(kept('sample', null)),
+    answers: { 'GET /api/sessions/sample/report': { status: 202, body: { status: 'pending' } } },
+  }),
+  report('report-expired', '/report/sample', {
+    stored: sessions(kept('sample', null)),
+    answers: { 'GET /api/sessions/sample/report': problem(401, 'TOKEN_EXPIRED', 'Expired.') },
+    oneTheme: true,
+  }),
+  report('report-unknown', '/report/elsewhere', { oneTheme: true }),
+  {
+    name: 'reports',
+    path: '/reports',
+    stored: sessions(
+      kept('sample', REPORT),
+      kept('new', null, { startedAt: '2026-11-21T15:00:00.000Z' }),
+      kept('short', SHORT_REPORT),
+      earlier,
+    ),
+  },
+  { name: 'reports-empty', path: '/reports', oneTheme: true },
+  { name: 'call-unknown', path: '/call/elsewhere', oneTheme: true },
+  { name: 'not-found', path: '/nowhere', oneTheme: true },
+];
+
+const calls: Shot[] = CALL_STATES.map((state) => ({
+  name: `call-${state}`,
+  path: `/gallery/call-${state}`,
+  oneTheme: true,
+}));
+
+export const SHOTS: Shot[] = [
+  ...pages,
+  ...calls,
+  {
+    name: 'call-help',
+    path: '/gallery/call-listening',
+    steps: [['[aria-controls=help-panel]', null]],
+    oneTheme: true,
+  },
+  {
+    name: 'call-aims',
+    path: '/gallery/call-speaking',
+    steps: [['[aria-controls=aims-panel]', null]],
+    oneTheme: true,
+  },
+];

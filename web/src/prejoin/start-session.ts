@@ -1,0 +1,48 @@
+/** From the press of Start to an opening room: one request, and the room opens before the page has changed. */
+import type { ScenarioSummary } from '#signaling/api-types.ts';
+import { createSession } from '../api/client.ts';
+import { keepSession } from '../storage/my-reports.ts';
+import { keepOpenCall } from '../storage/open-call.ts';
+import { changePreferences } from '../storage/preferences.ts';
+
+export interface StartRequest {
+  scenario: ScenarioSummary;
+  /** Empty when the learner gave none. */
+  learnerName: string;
+  typing: boolean;
+}
+
+/** Resolves to the session id; rejects with ApiError. */
+export async function startSession(request: StartRequest): Promise<string> {
+  performance.clearMarks('understudy:first-frame');
+  performance.mark('understudy:token-request');
+  const startedAtMs = Date.now();
+  const [session, { openConnection }] = await Promise.all([
+    createSession({
+      scenarioId: request.scenario.id,
+      ...(request.learnerName === '' ? {} : { learnerName: request.learnerName }),
+    }),
+    import('../call/call-connection.ts'),
+  ]);
+  const call = {
+    ...session,
+    typing: request.typing || session.recognition === 'none',
+    startedAtMs,
+  };
+  keepOpenCall(call);
+  keepSession({
+    sessionId: session.sessionId,
+    token: session.token,
+    scenarioId: session.scenario.id,
+    title: session.scenario.title,
+    kind: session.scenario.kind,
+    language: session.scenario.language,
+    personaName: session.scenario.persona.name,
+    face: session.scenario.persona.face,
+    startedAt: new Date(startedAtMs).toISOString(),
+    report: null,
+  });
+  changePreferences({ lastServerUrl: session.serverUrl });
+  openConnection(call);
+  return session.sessionId;
+}
