@@ -31,7 +31,6 @@ const tidy = (text: string): string =>
   text
     // Markdown links keep their text.
     .replace(/\[([^\]\n]{1,200})\]\(([^)\s]{1,400})\)/g, '$1')
-    // eslint-disable-next-line no-control-regex
     .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffc\ufffd]/g, ' ')
     .replace(/[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]/g, '')
     .replace(/[\ud800-\udfff]/gu, '');
