@@ -1,5 +1,6 @@
 #include "knots.h"
 #include "eyes.h"
+#include "head.h"
 #include "mouth.h"
 
 namespace rig {
@@ -73,6 +74,23 @@ std::vector<float> eyeKnots(const Figure &f, const Camera &camera, const Window 
   }
   append(out, window.x + window.width, last);
   return out;
+}
+
+std::vector<float> browLine(const Figure &f, const Camera &camera, int side) {
+  std::vector<float> out;
+  for (int i = 0; i < 9; i++) {
+    const float u = i / 8.f;
+    Vec3 on{side * mix(.105f, .535f, u), browHeight(f, u), .8f};
+    findSkin(f, {on.x, on.y, 1.3f}, {0, 0, -1}, on);
+    const Vec3 p = projected(f, camera, on);
+    out.insert(out.end(), {p.x, p.y});
+  }
+  return out;
+}
+
+std::vector<float> facePoint(const Figure &f, const Camera &camera, Vec3 head) {
+  const Vec3 p = projected(f, camera, head);
+  return {p.x, p.y, camera.unitsPerPixel};
 }
 
 } // namespace rig

@@ -20,5 +20,9 @@ constexpr int EYE_COLUMNS = 11, EYE_ROWS = 4;
 std::vector<float> mouthKnots(const Figure &f, const Camera &camera, const Window &window);
 /** The same for the eye on the picture's left (`side` -1) or right (1). */
 std::vector<float> eyeKnots(const Figure &f, const Camera &camera, const Window &window, int side);
+/** Nine points (x, y) along a brow from its inner end to its tail. */
+std::vector<float> browLine(const Figure &f, const Camera &camera, int side);
+/** Any point of the face given in head space, as picture x and y: the bake places its windows with it. */
+std::vector<float> facePoint(const Figure &f, const Camera &camera, Vec3 head);
 
 } // namespace rig

@@ -1,6 +1,7 @@
 // rig PERSONA < jobs: draws a persona. One job a line, `verb key=value ...`:
 //   image out=FILE [depth=FILE] [x= y= width= height= samples=] [layer=all|lids|eyeballs] [brows=0] [weight=...]
-//   knots [x= y= width= height=] part=mouth|leftEye|rightEye [weight=...]   prints the landmarks on one line
+//   knots [x= y= width= height=] part=mouth|leftEye|rightEye|leftBrow|rightBrow [weight=...]   prints landmarks
+//   point at=X,Y,Z                                                          prints where a point of the head lands
 // Weights are those of pose.h. Every finished job prints one line, so that a caller can follow.
 #include "hair.h"
 #include "knots.h"
@@ -18,6 +19,7 @@ struct Job {
   std::string verb, out, depth, part, layer = "all";
   Window window;
   Pose pose;
+  Vec3 at;
   bool brows = true;
 };
 
@@ -34,6 +36,7 @@ static Job readJob(const std::string &line) {
     else if (name == "depth") job.depth = value;
     else if (name == "part") job.part = value;
     else if (name == "layer") job.layer = value;
+    else if (name == "at") std::sscanf(value.c_str(), "%f,%f,%f", &job.at.x, &job.at.y, &job.at.z);
     else if (name == "brows") job.brows = value != "0";
     else if (name == "x") job.window.x = std::stoi(value);
     else if (name == "y") job.window.y = std::stoi(value);
@@ -83,8 +86,13 @@ static void drawImage(const Job &job, const Figure &f, const Hairdo &hairdo) {
 
 static void printKnots(const Job &job, const Figure &f) {
   const Camera camera(f.persona);
-  const std::vector<float> knots = job.part == "mouth" ? mouthKnots(f, camera, job.window)
-                                                       : eyeKnots(f, camera, job.window, job.part == "leftEye" ? -1 : 1);
+  const int side = job.part.rfind("left", 0) == 0 ? -1 : 1;
+  std::vector<float> knots;
+  if (job.verb == "point") knots = facePoint(f, camera, job.at);
+  else if (job.part == "mouth") knots = mouthKnots(f, camera, job.window);
+  else if (job.part == "leftEye" || job.part == "rightEye") knots = eyeKnots(f, camera, job.window, side);
+  else if (job.part == "leftBrow" || job.part == "rightBrow") knots = browLine(f, camera, side);
+  else throw std::runtime_error("no part is called '" + job.part + "'");
   for (float k : knots) std::printf("%.3f ", k);
   std::printf("\n");
 }
@@ -98,7 +106,7 @@ int main(int count, char **arguments) try {
     if (line.empty()) continue;
     const Job job = readJob(line);
     const Figure figure(persona, job.pose);
-    if (job.verb == "knots") printKnots(job, figure);
+    if (job.verb == "knots" || job.verb == "point") printKnots(job, figure);
     else if (job.verb == "image") {
       if (!hairdo || !hairdo->fits(job.pose)) hairdo = std::make_unique<Hairdo>(figure);
       drawImage(job, figure, *hairdo);

@@ -51,7 +51,7 @@ static bool alike(const Sample &a, const Sample &b) {
   if (a.part != b.part || std::fabs(a.alpha - b.alpha) > .01f) return false;
   if (a.alpha == 0) return true;
   const float la = brightness(a), lb = brightness(b);
-  return std::fabs(a.depth - b.depth) < .03f && std::fabs(la - lb) < .07f * (la + lb) + .01f;
+  return std::fabs(a.depth - b.depth) < .03f && std::fabs(la - lb) < .11f * (la + lb) + .01f;
 }
 
 static Sample blend(const Sample &a, const Sample &b, float t) {
