@@ -248,16 +248,20 @@ describe('smoothness', () => {
 
   test('there is no step at a finer look: 1 ms never moves a weight by more than 0.06', () => {
     const random = new Random(5);
-    for (let round = 0; round < 8; round++) {
+    let largest = { step: 0, name: '', tMs: 0 };
+    for (let round = 0; round < 6; round++) {
       const marks = babble(random, 30, 30);
       const frames = film(new MouthTrack(marks), -300, endOf(marks) + 600, 1);
       for (let i = 1; i < frames.length; i++) {
         for (const name of MOUTH_WEIGHTS) {
           const step = Math.abs(frames[i]!.mouth[name] - frames[i - 1]!.mouth[name]);
-          expect(step, `${name} at ${String(frames[i]!.tMs)}`).toBeLessThan(0.06);
+          if (step > largest.step) {
+            largest = { step, name, tMs: frames[i]!.tMs };
+          }
         }
       }
     }
+    expect(largest.step, JSON.stringify(largest)).toBeLessThan(0.06);
   });
 });
 
@@ -369,9 +373,8 @@ test('whatever the marks, every weight is a number within 0..1', () => {
     });
     for (let tMs = -500; tMs < 6_000; tMs += random.between(1, 90)) {
       const mouth: MouthShape = track.shapeAt(tMs);
-      for (const name of MOUTH_WEIGHTS) {
-        expect(mouth[name] >= 0 && mouth[name] <= 1, `${name} ${String(mouth[name])}`).toBe(true);
-      }
+      const wrong = MOUTH_WEIGHTS.filter((name) => !(mouth[name] >= 0 && mouth[name] <= 1));
+      expect(wrong).toEqual([]);
       if (random.chance(0.02)) {
         track.append(babble(random, 5, 0), tMs + random.between(-200, 400));
       }
