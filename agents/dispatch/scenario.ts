@@ -139,6 +139,8 @@ export const scenarioSchema = z.strictObject({
   closing: z.strictObject({
     /** All stages done, mood not low. */
     done: lines,
+    /** All stages done, but little of what the learner was to aim for. */
+    unclear: lines,
     /** All stages done, mood low. */
     sour: lines,
     /** The learner says goodbye before that. */

@@ -33,6 +33,8 @@ export interface CueHit {
 const MAX_GAP_WORDS = 2;
 /** A negation reaches over so many words. */
 const NEGATION_REACH_WORDS = 2;
+/** Words of so few letters are the ones that recognisers lose. */
+const SMALL_WORD_LETTERS = 3;
 /** Average likeness at which a phrase counts as heard. */
 const HEARD_FROM = 0.78;
 /** A single word must be this alike: one misheard word is weak evidence. */
@@ -95,18 +97,18 @@ export class HeardText {
     const { slots, literal } = phrase;
     const first = slots[0];
     if (!first) return null;
-    // Three telling words bear the loss of one, except the first, which anchors the match.
-    const mayMiss = !literal && slots.length >= 4 ? 1 : 0;
+    // A phrase of five words bears the loss of one small word; the first anchors the match.
+    const mayMiss = !literal && slots.length >= 5 ? 1 : 0;
     let sum = this.#alike(first, at, literal);
     if (sum === 0) return null;
     let last = at;
     let missed = 0;
     let lowest = sum;
     for (const slot of slots.slice(1)) {
-      const found = this.#nextMatch(slot, last, literal);
+      const found = this.#nextMatch(slot, last, phrase);
       if (!found) {
         missed += 1;
-        if (missed > mayMiss) return null;
+        if (missed > mayMiss || !this.#isSmall(slot)) return null;
         continue;
       }
       sum += found.value;
@@ -119,12 +121,19 @@ export class HeardText {
     return { start: this.words[at]!.start, end: this.words[last]!.end, certainty };
   }
 
-  #nextMatch(slot: Slot, last: number, literal: boolean): { at: number; value: number } | null {
+  #isSmall(slot: Slot): boolean {
+    return slot.alternatives.every(
+      ({ norm }) => norm.length <= SMALL_WORD_LETTERS && !this.#kinds.negators.has(norm),
+    );
+  }
+
+  #nextMatch(slot: Slot, last: number, phrase: Phrase): { at: number; value: number } | null {
     let gap = 0;
     for (let next = last + 1; next < this.words.length && gap <= MAX_GAP_WORDS; next += 1) {
-      const value = this.#alike(slot, next, literal);
+      const value = this.#alike(slot, next, phrase.literal);
       if (value > 0) return { at: next, value };
-      if (literal) return null;
+      const negated = !phrase.holdsNegation && this.#kinds.negators.has(this.words[next]!.norm);
+      if (phrase.literal || negated) return null;
       if (!this.#kinds.optional.has(this.words[next]!.norm)) gap += 1;
     }
     return null;

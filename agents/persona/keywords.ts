@@ -34,6 +34,7 @@ const is = (word: Tagged | undefined, ...tags: string[]): boolean =>
 const isNoun = (word: Tagged | undefined): boolean =>
   is(word, 'Noun') && !is(word, 'Pronoun', 'Possessive', 'Date', 'Value', 'Verb', 'Expression');
 
+const IS_WORDS = new Set(['am', 'is', 'are', 'was', 'were', 'be', 'been', "i'm", 'as', 'not']);
 const MAX_THING_WORDS = 3;
 const OWNERS = new Map([
   ['my', 'your'],
@@ -65,6 +66,9 @@ export function thingIn(text: string, lexicon: Lexicon): string | null {
     const first = words[at]!.norm;
     const turned = OWNERS.get(first) ?? (DETERMINERS.has(first) ? first : null);
     if (turned === null) continue;
+    // "I was a waiter" names what somebody is, not a thing to ask about.
+    if (turned !== first && IS_WORDS.has(words[at - 1]?.norm ?? '') && OWNERS.get(first) === 'the')
+      continue;
     const phrase: Tagged[] = [];
     for (let next = at + 1; next < words.length && phrase.length <= MAX_THING_WORDS; next += 1) {
       const word = words[next]!;
@@ -196,7 +200,7 @@ function timePattern(lexicon: Lexicon): RegExp {
     const { numbers, units, points, ordinals } = lexicon.time;
     const day = `(?:${any(ordinals)}|\\d{1,2}(?:st|nd|rd|th)?)`;
     pattern = new RegExp(
-      `(?<![\\p{L}\\p{N}])(?:(?:${any(numbers)}|\\d+)(?: (?:more|extra|whole|mer|till|hela))? (?:${any(units)})|(?:the )?${day} (?:of )?(?:${any(points)})|the ${day}(?= *$)|(?:${any(points)}))(?![\\p{L}\\p{N}])`,
+      `(?<![\\p{L}\\p{N}])(?:(?:${any(numbers)}|\\d+)(?: (?:more|extra|whole|mer|till|hela))? (?:${any(units)})|(?:the )?${day} (?:of )?(?:${any(points)})|(?:${any(points)}) ${day}|the ${day}(?= *$)|(?:${any(points)}))(?![\\p{L}\\p{N}])`,
       'giu',
     );
     timePatterns.set(lexicon, pattern);

@@ -65,6 +65,8 @@ const lexiconSchema = z.strictObject({
     goOn: phrases,
     swearing: phrases,
     nothingSaid: phrases,
+    /** Into silence, when the scenario's own nudges are spent. */
+    stillThere: phrases,
     farewell: phrases,
   }),
 });

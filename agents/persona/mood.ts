@@ -13,11 +13,19 @@ export type MoodBand = 'low' | 'mid' | 'high';
 export const bandOf = (mood: number): MoodBand =>
   mood <= -1.2 ? 'low' : mood >= 1.4 ? 'high' : 'mid';
 
+const shiftOf = (scenario: Scenario, name: string): number =>
+  scenario.cues[name]?.mood ?? lexiconFor(scenario.language).intents[name]?.mood ?? 0;
+
+/** A cue that costs this much mood is meant to hurt. */
+const HOSTILE_FROM = -2;
+
+export const isHostile = (scenario: Scenario, heard: Understanding): boolean =>
+  [...heard.hits.keys()].some((name) => shiftOf(scenario, name) <= HOSTILE_FROM);
+
 export function moodAfter(scenario: Scenario, mood: number, heard: Understanding): number {
-  const { intents } = lexiconFor(scenario.language);
   let shift = 0;
   for (const name of heard.hits.keys()) {
-    shift += scenario.cues[name]?.mood ?? intents[name]?.mood ?? 0;
+    shift += shiftOf(scenario, name);
   }
   const cooled = mood + (scenario.persona.mood - mood) * COOLING;
   return Math.max(-MOOD_LIMIT, Math.min(MOOD_LIMIT, cooled + shift));

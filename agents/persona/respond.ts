@@ -1,11 +1,11 @@
 /** Decides what kind of reply a turn needs, in order of urgency, and puts it together. Works on the state it is given. */
 import type { Scenario, ScenarioLine } from '#agents/dispatch/scenario.ts';
 import { lexiconFor } from './lexicon.ts';
-import { moodAfter } from './mood.ts';
+import { isHostile, moodAfter } from './mood.ts';
 import { chooseLine, hashOf, markUsed, type Slots } from './phrasing.ts';
 import { enterNextStage, progress } from './stages.ts';
 import { stripStageDirections } from './stage-directions.ts';
-import { countTurn, stageOf, type DialogueState } from './state.ts';
+import { aimsReached, countTurn, stageOf, type DialogueState } from './state.ts';
 import {
   CONTENTLESS,
   SHORT_ANSWER_WORDS,
@@ -31,6 +31,8 @@ const MAX_SILENCES_IN_ALL = 8;
 const MAX_HOSTILE_TURNS = 4;
 /** Words in one reply above which its first part is dropped: speech should be short. */
 const MAX_REPLY_WORDS = 34;
+/** Below this share of aims the persona does not close as if all had been settled. */
+const MUCH_REACHED = 0.5;
 /** A goodbye counts when little else is said. */
 const GOODBYE_WITHIN_WORDS = 10;
 /** An answer of so many words is one, even if it holds nothing we listen for. */
@@ -47,6 +49,8 @@ export function respond(
 
 /** A line that opens with a short sentence or a linking word needs nothing before it. */
 const OPENS_SOFTLY = /^(?:[^.?!]{1,12}[.!]|(?:so|and|but|now|so,|då|och|men|så|nu)\b)/i;
+
+const SOFT_OPENING = /^(\[\w+\] )?(?:okay|right|all right|good|okej|visst)[.,] /i;
 
 const asks = (line: ScenarioLine): boolean =>
   (typeof line === 'string' ? line : line.say).includes('?');
@@ -90,7 +94,7 @@ class Responder {
     const line =
       this.#pick(nudges.slice(silences - 1, silences), 'nudge') ??
       this.#pick(nudges, 'nudge') ??
-      this.#pick(this.#stage.probe, 'nudge');
+      this.#pick(this.#lexicon.say.stillThere, 'nudge');
     return line === null ? this.#close(closing) : this.#say(line);
   }
 
@@ -104,11 +108,12 @@ class Responder {
     if (heard.words.length === 0) return this.#notUnderstood(this.#lexicon.say.nothingSaid);
     countTurn(this.#scenario, state, heard);
     state.mood = moodAfter(this.#scenario, state.mood, heard);
+    if (isHostile(this.#scenario, heard)) state.hostileTurns += 1;
 
     if (heard.hits.has('stop') || this.#isGoodbye(heard)) return this.#closeOnRequest();
     if (this.#timeIsUp(exchange.atMs)) return this.#close(this.#scenario.closing.late);
     if (heard.hits.has('repeat')) return this.#repeat();
-    if (this.#hostileTurns() >= MAX_HOSTILE_TURNS) return this.#close(this.#scenario.closing.sour);
+    if (state.hostileTurns >= MAX_HOSTILE_TURNS) return this.#close(this.#scenario.closing.sour);
     if (exchange.opensTalk) return this.#openingAfter(heard);
     if (heard.hits.has('hold-on') && heard.wordCount <= 8) return this.#giveWay();
     if (wasInterrupted && heard.wordCount <= SHORT_ANSWER_WORDS && heard.hits.size <= 2) {
@@ -125,11 +130,6 @@ class Responder {
     return heard.hits.has('goodbye') && heard.wordCount <= GOODBYE_WITHIN_WORDS;
   }
 
-  #hostileTurns(): number {
-    const { heard } = this.#state;
-    return (heard.get('hostile') ?? 0) + (heard.get('swearing') ?? 0);
-  }
-
   #timeIsUp(atMs: number | undefined): boolean {
     const { durationMinutes, maxLearnerTurns } = this.#scenario;
     return (
@@ -140,8 +140,11 @@ class Responder {
 
   /** Something we listen for, or enough of an answer where any answer will do. */
   #makesSense(heard: Understanding): boolean {
-    const content = [...heard.hits.keys()].some((name) => !CONTENTLESS.has(name));
-    if (content || heard.topics.length > 0) return true;
+    const { movesOn, reactions } = this.#stage;
+    const wanted = new Set([...movesOn.hears, ...reactions.map(({ to }) => to)]);
+    const names = [...heard.hits.keys()];
+    if (names.some((name) => !CONTENTLESS.has(name) || wanted.has(name))) return true;
+    if (heard.topics.length > 0) return true;
     const asked = this.#reactionPools().some(({ to }) => CONTENTLESS.has(to) && heard.hits.has(to));
     if (asked && heard.questions.length > 0) return true;
     return this.#stage.accepts === 'anything' && heard.wordCount >= ANSWER_WORDS;
@@ -271,8 +274,10 @@ class Responder {
   }
 
   #closeDone(reaction: string | null): Response {
-    const { done, sour } = this.#scenario.closing;
-    const response = this.#close(this.#state.mood < -1.2 ? sour : done);
+    const { done, sour, unclear } = this.#scenario.closing;
+    const reached = aimsReached(this.#scenario, this.#state).length / this.#scenario.aims.length;
+    const pool = this.#state.mood < -1.2 ? sour : reached < MUCH_REACHED ? unclear : done;
+    const response = this.#close(pool);
     const before = reaction !== null && reaction.includes('?') ? null : reaction;
     return { ...response, text: this.#join(before, response.text) ?? response.text };
   }
@@ -292,7 +297,9 @@ class Responder {
 
   #join(first: string | null, second: string | null): string | null {
     if (first === null || second === null) return first ?? second;
-    const joined = `${first} ${second}`;
+    // "Okay. Good. Okay, so ..." is one soft opening too many.
+    const plain = second.replace(SOFT_OPENING, (_, face: string | undefined) => face ?? '');
+    const joined = `${first} ${plain.replace(/^((?:\[\w+\] )?)(\p{Ll})/u, (_, face: string, letter: string) => face + letter.toUpperCase())}`;
     const words = stripStageDirections(joined).split(/\s+/).length;
     return words > MAX_REPLY_WORDS ? second : joined;
   }

@@ -2,12 +2,19 @@
 import type { Scenario, ScenarioStage } from '#agents/dispatch/scenario.ts';
 import { stageOf, type DialogueState } from './state.ts';
 
-const heardAny = (stage: ScenarioStage, state: DialogueState): boolean =>
-  stage.movesOn.hears.some((name) => (state.heard.get(name) ?? 0) > 0);
+/** The scenario's own cues count from anywhere in the talk; an intent such as `time` or `no` only as an answer now. */
+const heardAny = (scenario: Scenario, stage: ScenarioStage, state: DialogueState): boolean =>
+  stage.movesOn.hears.some((name) =>
+    name in scenario.cues ? state.heard.has(name) : state.heardInStage.has(name),
+  );
 
 /** The stage got what it wanted, whether or not it has lasted its turns. */
-export const isSatisfied = (stage: ScenarioStage, state: DialogueState): boolean =>
-  heardAny(stage, state) ||
+export const isSatisfied = (
+  scenario: Scenario,
+  stage: ScenarioStage,
+  state: DialogueState,
+): boolean =>
+  heardAny(scenario, stage, state) ||
   (stage.movesOn.words !== undefined && state.wordsInStage >= stage.movesOn.words);
 
 export type Progress =
@@ -22,7 +29,7 @@ export type Progress =
 export function progress(scenario: Scenario, state: DialogueState): Progress {
   const stage = stageOf(scenario, state);
   const { minTurns, maxTurns } = stage.movesOn;
-  const satisfied = isSatisfied(stage, state);
+  const satisfied = isSatisfied(scenario, stage, state);
   if (satisfied && state.turnsInStage < minTurns) return { kind: 'stay' };
   if (!satisfied && state.turnsInStage < maxTurns) return { kind: 'stay' };
   if (!satisfied && stage.lastTry && !state.lastTries.has(stage.id)) return { kind: 'last-try' };
@@ -35,9 +42,10 @@ export function enterNextStage(scenario: Scenario, state: DialogueState): void {
     state.stageIndex += 1;
     state.turnsInStage = 0;
     state.wordsInStage = 0;
+    state.heardInStage.clear();
   } while (
     state.stageIndex < scenario.stages.length - 1 &&
     stageOf(scenario, state).movesOn.minTurns === 0 &&
-    isSatisfied(stageOf(scenario, state), state)
+    isSatisfied(scenario, stageOf(scenario, state), state)
   );
 }

@@ -11,6 +11,10 @@ export interface DialogueState {
   mood: number;
   /** How many learner turns held each cue, intent or topic. */
   heard: Map<string, number>;
+  /** Cues, intents and topics heard since the stage began. */
+  heardInStage: Set<string>;
+  /** Learner turns that were openly hostile. */
+  hostileTurns: number;
   /** How many learner turns counted towards each aim. */
   aimCounts: Map<string, number>;
   /** Templates already used, so that none comes twice. */
@@ -40,6 +44,8 @@ export const initialState = (scenario: Scenario): DialogueState => ({
   learnerTurns: 0,
   mood: scenario.persona.mood,
   heard: new Map(),
+  heardInStage: new Set(),
+  hostileTurns: 0,
   aimCounts: new Map(),
   usedLines: new Set(),
   saidSentences: new Set(),
@@ -61,6 +67,7 @@ export function countTurn(scenario: Scenario, state: DialogueState, heard: Under
   state.wordsInStage += heard.wordCount;
   for (const name of [...heard.hits.keys(), ...heard.topics.map((topic) => `topic:${topic}`)]) {
     state.heard.set(name, (state.heard.get(name) ?? 0) + 1);
+    state.heardInStage.add(name);
   }
   for (const aim of scenario.aims) {
     const inTime = aim.withinTurns === undefined || state.learnerTurns <= aim.withinTurns;
