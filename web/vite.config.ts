@@ -11,6 +11,8 @@ export default defineConfig({
   plugins: [react()],
   build: {
     target: 'es2022',
+    /** The first browsers with `light-dark()`, which the tokens rely on; older targets would flatten it at the root. */
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     outDir: 'dist',
     emptyOutDir: true,
     /** The licences of everything bundled travel with the bundle. */

@@ -10,7 +10,7 @@ export function Controls({ model, actions }: { model: CallModel; actions: CallAc
   const mutable = (model.microphone === 'on' || muted) && model.stage !== 'reconnecting' && !over;
   const key = (letter: string) => (model.shortcutsOn ? { 'aria-keyshortcuts': letter } : {});
   return (
-    <div className="controls" role="group" aria-label={texts.controls}>
+    <footer className="controls" aria-label={texts.controls}>
       {model.typedOnly ? null : (
         <button
           type="button"
@@ -67,6 +67,6 @@ export function Controls({ model, actions }: { model: CallModel; actions: CallAc
         <PhoneOff className="icon" aria-hidden="true" />
         <span>{texts.end}</span>
       </button>
-    </div>
+    </footer>
   );
 }
