@@ -68,3 +68,9 @@ export const makeBreath = (sampleRateHz: number): SpeechChunk => {
     words: [],
   };
 };
+
+/** The kind that a scenario's word names: "I see" is `i-see`. A word without a sound of its own is `mm-hm`. */
+export function backchannelKind(word: string): BackchannelKind {
+  const kind = word.trim().toLowerCase().replaceAll(/\s+/g, '-');
+  return kind in BACKCHANNELS ? (kind as BackchannelKind) : 'mm-hm';
+}

@@ -7,8 +7,7 @@ export type SpokenInput =
   /** ARPAbet phones, for sounds that no spelling gives. */
   | { kind: 'phones'; phones: string };
 
-export interface SpeakRequest {
-  id: number;
+export interface SpeakJob {
   input: SpokenInput;
   voice: Pick<FliteVoice, 'base' | 'pitchHz' | 'stretch'>;
 }
@@ -26,6 +25,3 @@ export interface SpeakResult {
   /** For each word of the request the phones that flite gives it alone; empty where it could not be told. */
   pronunciations: string[][];
 }
-
-export type WorkerReply =
-  ({ id: number; ok: true } & SpeakResult) | { id: number; ok: false; detail: string };

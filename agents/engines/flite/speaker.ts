@@ -1,5 +1,5 @@
 /** Speaks one request with flite on the calling thread. Runs inside the worker. */
-import type { SpeakRequest, SpeakResult, TimedPhone } from './protocol.ts';
+import type { SpeakJob, SpeakResult, TimedPhone } from './protocol.ts';
 import { runFlite } from './wasm.ts';
 
 /** The fastest voice; its lexicon and letter-to-sound rules are those of the other voices. */
@@ -32,7 +32,7 @@ export class FliteSpeaker {
     this.#module = module;
   }
 
-  async speak({ input, voice }: SpeakRequest): Promise<SpeakResult> {
+  async speak({ input, voice }: SpeakJob): Promise<SpeakResult> {
     const settings = [
       '-psdur',
       '-voice',

@@ -6,11 +6,12 @@ import { applyGain } from '#media/speech/loudness.ts';
 import { type Boundary, toSpokenTokens } from '#media/speech/normalise.ts';
 import { changeSpeed } from '#media/speech/resample.ts';
 import { setSilences } from '#media/speech/shaping.ts';
+import { JobQueue } from '../job-queue.ts';
 import { type BackchannelKind, BACKCHANNELS, makeBreath } from './backchannel.ts';
+import { connectFlite } from './connection.ts';
 import type { SpeakResult, SpokenInput } from './protocol.ts';
 import { FLITE_VOICES, type FliteVoice } from './voices.ts';
 import { findWordTimes } from './word-times.ts';
-import { FliteWorkerClient } from './worker-client.ts';
 
 /** Silence after a clause, before the next one speaks. */
 const TRAIL_MS: Readonly<Record<Boundary, number>> = { none: 50, comma: 150, sentence: 300 };
@@ -28,7 +29,7 @@ export class FliteTextToSpeech implements TextToSpeech {
     ({ id, language, gender, description }) => ({ id, language, gender, description }),
   );
 
-  readonly #worker = new FliteWorkerClient();
+  readonly #worker = new JobQueue(connectFlite);
   readonly #backchannels = new Map<string, Promise<SpeechChunk>>();
 
   /** Compiles the engine and speaks one line in a voice, so that the first real clause is as fast as the rest. */
@@ -133,7 +134,7 @@ export class FliteTextToSpeech implements TextToSpeech {
     signal?: AbortSignal,
   ): Promise<SpeakResult | undefined> {
     const { base, pitchHz, stretch, brightness } = voice;
-    return this.#worker.speak(
+    return this.#worker.run(
       {
         input,
         voice: {
