@@ -36,7 +36,7 @@ export interface SpokenForm {
 type AmountRule = (core: string, context: TokenContext) => SpokenForm | undefined;
 
 const NUMBER = String.raw`\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+`;
-const CURRENCY = String.raw`US\$|[$£€¥₹]`;
+const CURRENCY = String.raw`US\$|[$£€¥₹¢]`;
 const CURRENCY_CODE = String.raw`USD|EUR|GBP|SEK|kr`;
 
 const isOne = (number: string): boolean => /^0*1(?:\.0+)?$/.test(number);

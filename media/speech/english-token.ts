@@ -86,7 +86,7 @@ const speakPlain = (piece: string): string => {
 const speakMixed = (core: string, context: TokenContext, isShouting: boolean): string =>
   core
     .split(
-      /[\s\-–—_/\\|,;:.+*~^"()[\]{}<>=!?]+|(?=[&@%#°€£])|(?<=[&@%#°€£])|(?<=\d)(?=\p{L})|(?<=\p{L})(?=\d)|(?<=\p{Ll})(?=\p{Lu})/u,
+      /[\s\-–—_/\\|,;:.+*~^"()[\]{}<>=!?]+|(?=[&@%#°€£])|(?<=[&@%#°€£])|(?<=\d)(?=\D)|(?<=\D)(?=\d)|(?<=\p{Ll})(?=\p{Lu})/u,
     )
     .filter((piece) => piece !== '')
     .map((piece) => {
@@ -137,6 +137,7 @@ export const speakEnglishToken = (
     const amount = speakAmount(core, context);
     if (amount !== undefined) return amount;
   } else if (/\d$/.test(context.previous)) {
+    if (/^[ap]m$/i.test(core)) return { words: spellLetters(core) };
     const unit = lookUp(UNITS, core) ?? lookUp(CURRENCIES, core);
     const isUnit = unit !== undefined && core !== 'x' && !/^(?:a|in)$/.test(core);
     if (isUnit) return { words: context.previous === '1' ? unit.one : unit.many };

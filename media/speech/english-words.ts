@@ -177,6 +177,7 @@ export const CURRENCIES: Readonly<Record<string, Currency>> = {
   '€': { one: 'euro', many: 'euros', cent: 'cent', cents: 'cents' },
   '¥': { one: 'yen', many: 'yen' },
   '₹': { one: 'rupee', many: 'rupees' },
+  '¢': { one: 'cent', many: 'cents' },
   kr: { one: 'krona', many: 'kronor' },
   USD: { one: 'dollar', many: 'dollars', cent: 'cent', cents: 'cents' },
   EUR: { one: 'euro', many: 'euros', cent: 'cent', cents: 'cents' },

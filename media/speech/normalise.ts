@@ -5,6 +5,7 @@
 import { plainPunctuation } from './ascii.ts';
 import { speakEnglishToken } from './english-token.ts';
 import { ABBREVIATIONS, TITLES } from './english-words.ts';
+import { SWEDISH_ABBREVIATIONS } from './swedish-words.ts';
 
 /** The break after a token: none, a short one inside a sentence, or the end of a sentence. */
 export type Boundary = 'none' | 'comma' | 'sentence';
@@ -69,6 +70,7 @@ const reclaimDot = (
   const isAbbreviation =
     Object.hasOwn(TITLES, dotted) ||
     Object.hasOwn(ABBREVIATIONS, dotted) ||
+    Object.hasOwn(SWEDISH_ABBREVIATIONS, dotted) ||
     isNumberSign ||
     dotted === 'st.' ||
     /^(?:[a-z]\.)+[a-z]\.$/.test(dotted);
@@ -147,13 +149,17 @@ const speakEnglish = (pieces: readonly WrittenPiece[]): SpokenToken[] => {
   });
 };
 
-/** Other languages keep their letters: their engine reads numbers and abbreviations itself. */
-const speakOther = (pieces: readonly WrittenPiece[]): SpokenToken[] =>
-  pieces.map((piece, index) => {
+/** Other languages keep their letters: their engine reads numbers and most abbreviations itself. */
+const speakOther = (pieces: readonly WrittenPiece[], language: string): SpokenToken[] => {
+  const abbreviations = /^sv\b/i.test(language) ? SWEDISH_ABBREVIATIONS : {};
+  return pieces.map((piece, index) => {
     const mark = readMark(piece, pieces[index + 1]);
-    const spoken = /[\p{L}\p{N}%&+=@°§$£€]/u.test(piece.core) ? piece.core : '';
+    const lower = piece.core.toLowerCase();
+    const known = Object.hasOwn(abbreviations, lower) ? abbreviations[lower] : undefined;
+    const spoken = known ?? (/[\p{L}\p{N}%&+=@°§$£€]/u.test(piece.core) ? piece.core : '');
     return { written: piece.written, spoken, mark, boundary: boundaryOf(mark) };
   });
+};
 
 /**
  * The tokens of `text` in order, silent ones merged away; empty when there is nothing to say.
@@ -162,5 +168,5 @@ const speakOther = (pieces: readonly WrittenPiece[]): SpokenToken[] =>
 export const toSpokenTokens = (text: string, language: string): SpokenToken[] => {
   const pieces = splitWritten(text).map(readPiece).map(reclaimDot);
   const isEnglish = /^en\b/i.test(language);
-  return mergeSilent(isEnglish ? speakEnglish(pieces) : speakOther(pieces));
+  return mergeSilent(isEnglish ? speakEnglish(pieces) : speakOther(pieces, language));
 };

@@ -11,24 +11,32 @@ export interface EspeakVoice extends VoiceDescription {
   gainDb: number;
 }
 
-const LANGUAGES: Readonly<Record<string, { name: string; female: string; male: string }>> = {
-  sv: { name: 'Swedish', female: 'astrid', male: 'erik' },
-  nb: { name: 'Norwegian', female: 'solveig', male: 'lars' },
-  da: { name: 'Danish', female: 'freja', male: 'mads' },
-  fi: { name: 'Finnish', female: 'aino', male: 'eero' },
-  de: { name: 'German', female: 'greta', male: 'jonas' },
-  nl: { name: 'Dutch', female: 'fenna', male: 'daan' },
-  fr: { name: 'French', female: 'camille', male: 'louis' },
-  es: { name: 'Spanish', female: 'lucia', male: 'mateo' },
-  it: { name: 'Italian', female: 'chiara', male: 'luca' },
-  pt: { name: 'Portuguese', female: 'ines', male: 'tiago' },
-  pl: { name: 'Polish', female: 'zofia', male: 'jakub' },
+interface LanguageVoices {
+  name: string;
+  female: string;
+  male: string;
+  /** Measured on one Swedish sentence. */
+  gainDb: { female: number; male: number };
+}
+
+const LANGUAGES: Readonly<Record<string, LanguageVoices>> = {
+  sv: { name: 'Swedish', female: 'astrid', male: 'erik', gainDb: { female: -1.0, male: 0.9 } },
+  nb: { name: 'Norwegian', female: 'solveig', male: 'lars', gainDb: { female: -0.9, male: 1.1 } },
+  da: { name: 'Danish', female: 'freja', male: 'mads', gainDb: { female: -2.0, male: -0.1 } },
+  fi: { name: 'Finnish', female: 'aino', male: 'eero', gainDb: { female: -1.7, male: 0.3 } },
+  de: { name: 'German', female: 'greta', male: 'jonas', gainDb: { female: -2.7, male: -0.5 } },
+  nl: { name: 'Dutch', female: 'fenna', male: 'daan', gainDb: { female: -2.0, male: 0.1 } },
+  fr: { name: 'French', female: 'camille', male: 'louis', gainDb: { female: -0.8, male: 1.3 } },
+  es: { name: 'Spanish', female: 'lucia', male: 'mateo', gainDb: { female: -1.6, male: 0.6 } },
+  it: { name: 'Italian', female: 'chiara', male: 'luca', gainDb: { female: -1.3, male: 0.9 } },
+  pt: { name: 'Portuguese', female: 'ines', male: 'tiago', gainDb: { female: -1.7, male: 0.3 } },
+  pl: { name: 'Polish', female: 'zofia', male: 'jakub', gainDb: { female: -1.0, male: 1.1 } },
 };
 
 const capital = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 
 export const ESPEAK_VOICES: readonly EspeakVoice[] = Object.entries(LANGUAGES).flatMap(
-  ([language, { name, female, male }]) =>
+  ([language, { name, female, male, gainDb }]) =>
     (['female', 'male'] as const).map((gender) => {
       const person = gender === 'female' ? female : male;
       return {
@@ -39,7 +47,7 @@ export const ESPEAK_VOICES: readonly EspeakVoice[] = Object.entries(LANGUAGES).f
         espeakVoice: `${language}+${gender === 'female' ? 'f2' : 'm3'}`,
         rate: 160,
         pitch: gender === 'female' ? 55 : 42,
-        gainDb: 0,
+        gainDb: gainDb[gender],
       };
     }),
 );
