@@ -1,7 +1,11 @@
 /** One lesson: builds everything for a room, owns it, closes it in reverse order and leaves a report. */
-import { dispatchMetadataSchema, AGENT_ATTRIBUTES, type DispatchMetadata } from '#agents/dispatch/metadata.ts';
+import {
+  dispatchMetadataSchema,
+  AGENT_ATTRIBUTES,
+  type DispatchMetadata,
+} from '#agents/dispatch/metadata.ts';
 import type { Scenario } from '#agents/dispatch/scenario.ts';
-import { loadScenarios } from '#agents/dispatch/scenario-store.ts';
+import { loadScenarios, ScenarioError } from '#agents/dispatch/scenario-store.ts';
 import { buildReport } from '#agents/report/build-report.ts';
 import type { Environment } from '#config/environment.ts';
 import { systemClock } from '#media/clock.ts';
@@ -45,9 +49,12 @@ export class Lesson {
   async run(): Promise<void> {
     const scenarios = await loadScenarios(this.#environment.UNDERSTUDY_SCENARIOS);
     const scenario = scenarios.find(({ id }) => id === this.#metadata.scenarioId);
-    const face = scenario && this.#equipment.faces.get(scenario.persona.face);
-    if (scenario === undefined || face === undefined) {
-      throw new MediaError('FACE_UNKNOWN', { detail: `Scenario ${this.#metadata.scenarioId}.` });
+    if (scenario === undefined) {
+      throw new ScenarioError('SCENARIO_UNKNOWN', [`No scenario ${this.#metadata.scenarioId}.`]);
+    }
+    const face = this.#equipment.faces.get(scenario.persona.face);
+    if (face === undefined) {
+      throw new MediaError('FACE_UNKNOWN', { detail: `It is called ${scenario.persona.face}.` });
     }
     this.#scenario = scenario;
     const { room } = this.#context;

@@ -14,7 +14,9 @@ export const environmentSchema = z.object({
   PORT: port.default(8080).describe('Port of the page and the API'),
   UNDERSTUDY_HTTPS: flag
     .default(false)
-    .describe('1 serves HTTPS with a self-signed certificate, so that other machines may use the microphone'),
+    .describe(
+      '1 serves HTTPS with a self-signed certificate, so that other machines may use the microphone',
+    ),
   UNDERSTUDY_DATA: z
     .string()
     .default('.understudy')
@@ -23,7 +25,10 @@ export const environmentSchema = z.object({
     .string()
     .optional()
     .describe('An own LiveKit server (ws:// or wss://); without it one is started here'),
-  LIVEKIT_API_KEY: z.string().optional().describe('Key of that LiveKit server; made here when absent'),
+  LIVEKIT_API_KEY: z
+    .string()
+    .optional()
+    .describe('Key of that LiveKit server; made here when absent'),
   LIVEKIT_API_SECRET: z.string().optional().describe('Its secret; made here when absent'),
   LIVEKIT_PORT: port.default(7880).describe('Port of the LiveKit server started here'),
   LIVEKIT_TCP_PORT: port.default(7881).describe('Its port for media over TCP'),
@@ -31,7 +36,9 @@ export const environmentSchema = z.object({
   LIVEKIT_NODE_IP: z
     .string()
     .default('127.0.0.1')
-    .describe('Address at which browsers reach its media; set it to the LAN address for other machines'),
+    .describe(
+      'Address at which browsers reach its media; set it to the LAN address for other machines',
+    ),
   WORKER_PORT: port.default(8081).describe('Port of the agent worker’s own health page'),
   UNDERSTUDY_MAX_SESSIONS: z.coerce
     .number()
@@ -80,7 +87,9 @@ export type Environment = z.infer<typeof environmentSchema>;
 /** A variable with an unusable value. The message names each and says what it takes. */
 export class EnvironmentError extends Error {
   constructor(problems: string[]) {
-    super(`These settings cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    super(
+      `These settings cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+    );
     this.name = 'EnvironmentError';
   }
 }
@@ -107,8 +116,7 @@ export function describeEnvironment(): { name: string; fallback: string; meaning
     const fallback = schema.safeParse(undefined);
     return {
       name,
-      fallback:
-        fallback.success && fallback.data !== undefined ? String(fallback.data) : '',
+      fallback: fallback.success && fallback.data !== undefined ? String(fallback.data) : '',
       meaning: schema.description ?? '',
     };
   });

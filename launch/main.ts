@@ -17,7 +17,9 @@ function readArguments(): { https: boolean; json: boolean; help: boolean } {
     });
     return values;
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\nTry: npm start -- --help`);
+    console.error(
+      `${error instanceof Error ? error.message : String(error)}\nTry: npm start -- --help`,
+    );
     process.exit(2);
   }
 }

@@ -13,7 +13,8 @@ export interface PortUse {
 /** Throws LaunchProblem naming the first port that is taken. */
 export async function requireFreePorts(uses: readonly PortUse[], host: string): Promise<void> {
   for (const use of uses) {
-    const free = use.protocol === 'tcp' ? await tcpFree(use.port, host) : await udpFree(use.port, host);
+    const free =
+      use.protocol === 'tcp' ? await tcpFree(use.port, host) : await udpFree(use.port, host);
     if (!free) {
       throw new LaunchProblem(
         `Port ${String(use.port)} is taken by another program. Stop that program, or choose another port: ${use.variable}=${String(use.port + 10)} npm start`,

@@ -109,9 +109,14 @@ export class Service {
       return;
     }
     const nowMs = performance.now();
-    this.#restartsMs = [...this.#restartsMs.filter((atMs) => nowMs - atMs < RESTART_WINDOW_MS), nowMs];
+    this.#restartsMs = [
+      ...this.#restartsMs.filter((atMs) => nowMs - atMs < RESTART_WINDOW_MS),
+      nowMs,
+    ];
     if (this.#restartsMs.length > MAX_RESTARTS) {
-      this.#onGivenUp(`${this.#options.name} keeps ending (${reason}). Its log: ${this.#options.logPath}`);
+      this.#onGivenUp(
+        `${this.#options.name} keeps ending (${reason}). Its log: ${this.#options.logPath}`,
+      );
       return;
     }
     try {

@@ -47,15 +47,21 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   const turnModelReason =
     python.python === undefined
       ? undefined
-      : await progress.step('Turn-taking', (say) => ensureTurnModel(dataFolder, python.python!, say));
+      : await progress.step('Turn-taking', (say) =>
+          ensureTurnModel(dataFolder, python.python!, say),
+        );
   if (turnModelReason !== undefined) {
     progress.note(turnModelReason);
   }
   await progress.step('Page', () => ensureWeb(projectRoot));
   const keys: Keys = ownLiveKit
     ? await ensureKeys(dataFolder)
-    : { apiKey: environment.LIVEKIT_API_KEY ?? '', apiSecret: environment.LIVEKIT_API_SECRET ?? '' };
-  const livekitUrl = environment.LIVEKIT_URL ?? `ws://localhost:${String(environment.LIVEKIT_PORT)}`;
+    : {
+        apiKey: environment.LIVEKIT_API_KEY ?? '',
+        apiSecret: environment.LIVEKIT_API_SECRET ?? '',
+      };
+  const livekitUrl =
+    environment.LIVEKIT_URL ?? `ws://localhost:${String(environment.LIVEKIT_PORT)}`;
   const certificate = environment.UNDERSTUDY_HTTPS
     ? await ensureCertificate(dataFolder, environment.LIVEKIT_NODE_IP)
     : undefined;
@@ -73,7 +79,8 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     LIVEKIT_URL: livekitUrl,
     LIVEKIT_API_KEY: keys.apiKey,
     LIVEKIT_API_SECRET: keys.apiSecret,
-    UNDERSTUDY_RECOGNITION: python.python === undefined ? 'none' : environment.UNDERSTUDY_RECOGNITION,
+    UNDERSTUDY_RECOGNITION:
+      python.python === undefined ? 'none' : environment.UNDERSTUDY_RECOGNITION,
     ...(python.python === undefined ? {} : { UNDERSTUDY_PYTHON: python.python }),
     ...(certificate === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificate }),
   };
@@ -89,7 +96,8 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
           command: program,
           args: ['--config', config],
           logPath: logPath('livekit'),
-          ready: (signal) => untilAnswers(`http://127.0.0.1:${String(environment.LIVEKIT_PORT)}/`, signal),
+          ready: (signal) =>
+            untilAnswers(`http://127.0.0.1:${String(environment.LIVEKIT_PORT)}/`, signal),
           readyWithinMs: 15_000,
         });
         services.push(service);
@@ -103,7 +111,8 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
       args: [...typescript, join(projectRoot, 'agents', 'worker.ts')],
       env: childEnvironment,
       logPath: logPath('worker'),
-      ready: (signal) => untilAnswers(`http://127.0.0.1:${String(environment.WORKER_PORT)}/`, signal),
+      ready: (signal) =>
+        untilAnswers(`http://127.0.0.1:${String(environment.WORKER_PORT)}/`, signal),
       readyWithinMs: 60_000,
     });
     const signaling = new Service({
@@ -112,8 +121,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
       args: [...typescript, join(projectRoot, 'signaling', 'server.ts')],
       env: childEnvironment,
       logPath: logPath('signaling'),
-      ready: (signal) =>
-        untilAnswers(`${pageUrl(environment, '127.0.0.1')}/api/scenarios`, signal),
+      ready: (signal) => untilAnswers(`${pageUrl(environment, '127.0.0.1')}/api/scenarios`, signal),
       readyWithinMs: 30_000,
     });
     services.push(worker, signaling);
@@ -173,7 +181,13 @@ function definedStrings(environment: Environment): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(environment).map(([name, value]) => [
       name,
-      value === undefined ? undefined : typeof value === 'boolean' ? (value ? '1' : '0') : String(value),
+      value === undefined
+        ? undefined
+        : typeof value === 'boolean'
+          ? value
+            ? '1'
+            : '0'
+          : String(value),
     ]),
   );
 }

@@ -27,7 +27,11 @@ interface Count {
 const CHECKS = [
   { name: 'types', program: 'typescript/bin/tsc', args: ['--noEmit', '-p', '.'] },
   { name: 'lint', program: 'eslint/bin/eslint.js', args: ['.'] },
-  { name: 'format', program: 'prettier/bin/prettier.cjs', args: ['--check', '--log-level', 'warn', '.'] },
+  {
+    name: 'format',
+    program: 'prettier/bin/prettier.cjs',
+    args: ['--check', '--log-level', 'warn', '.'],
+  },
 ];
 
 const { values, positionals } = parseArgs({
@@ -70,7 +74,9 @@ async function prepare(): Promise<void> {
     ensurePython(dataFolder, join(projectRoot, 'launch', 'requirements.txt'), say),
   );
   const turnReason =
-    python.python === undefined ? undefined : await ensureTurnModel(dataFolder, python.python, console.log);
+    python.python === undefined
+      ? undefined
+      : await ensureTurnModel(dataFolder, python.python, console.log);
   for (const reason of [python.reason, turnReason]) {
     if (reason !== undefined) {
       progress.note(reason);

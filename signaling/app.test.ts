@@ -49,7 +49,11 @@ describe('a session through the API', () => {
     const refreshed = await app.inject({ method: 'POST', url, headers: bearer(token) });
     expect(refreshed.statusCode).toBe(200);
     expect(refreshed.json<{ token: string }>().token).toMatch(/^ey/);
-    await app.inject({ method: 'POST', url: `/api/sessions/${sessionId}/end`, headers: bearer(token) });
+    await app.inject({
+      method: 'POST',
+      url: `/api/sessions/${sessionId}/end`,
+      headers: bearer(token),
+    });
     const late = await app.inject({ method: 'POST', url, headers: bearer(token) });
     expect(late.json<Problem>().code).toBe('SESSION_ENDED');
   });
@@ -95,7 +99,11 @@ describe('a session through the API', () => {
     const refused = await app.inject({ method: 'POST', url: '/api/sessions', payload });
     expect([refused.statusCode, refused.json<Problem>().code]).toEqual([503, 'SESSIONS_FULL']);
     expect(refused.headers['retry-after']).toBe('60');
-    await app.inject({ method: 'POST', url: `/api/sessions/${sessionId}/end`, headers: bearer(token) });
+    await app.inject({
+      method: 'POST',
+      url: `/api/sessions/${sessionId}/end`,
+      headers: bearer(token),
+    });
     await create(app);
   });
 
@@ -152,7 +160,11 @@ describe('bad requests', () => {
   ])('a token problem is told with %s', async (code, headers) => {
     const { app } = await testSignaling();
     const { sessionId } = await create(app);
-    const answer = await app.inject({ method: 'POST', url: `/api/sessions/${sessionId}/token`, headers });
+    const answer = await app.inject({
+      method: 'POST',
+      url: `/api/sessions/${sessionId}/token`,
+      headers,
+    });
     expect([answer.statusCode, answer.json<Problem>().code]).toEqual([401, code]);
   });
 
@@ -162,7 +174,11 @@ describe('bad requests', () => {
     const expired = new AccessToken(KEYS.apiKey, KEYS.apiSecret, { identity: 'x', ttl: -60 });
     expired.addGrant({ roomJoin: true, room: `lesson_${sessionId}` });
     const headers = bearer(await expired.toJwt());
-    const refresh = await app.inject({ method: 'POST', url: `/api/sessions/${sessionId}/token`, headers });
+    const refresh = await app.inject({
+      method: 'POST',
+      url: `/api/sessions/${sessionId}/token`,
+      headers,
+    });
     expect(refresh.json<Problem>().code).toBe('TOKEN_EXPIRED');
     const report = await app.inject({ url: `/api/sessions/${sessionId}/report`, headers });
     expect(report.statusCode).toBe(202);
@@ -176,12 +192,17 @@ describe('bad requests', () => {
       url: `/api/sessions/${other.sessionId}/end`,
       headers: bearer(one.token),
     });
-    expect([answer.statusCode, answer.json<Problem>().code]).toEqual([403, 'TOKEN_FOR_OTHER_SESSION']);
+    expect([answer.statusCode, answer.json<Problem>().code]).toEqual([
+      403,
+      'TOKEN_FOR_OTHER_SESSION',
+    ]);
   });
 
   it('an id that is a path stays an id', async () => {
     const { sessions } = await testSignaling();
-    await expect(sessions.find('../../etc/passwd')).rejects.toMatchObject({ code: 'SESSION_UNKNOWN' });
+    await expect(sessions.find('../../etc/passwd')).rejects.toMatchObject({
+      code: 'SESSION_UNKNOWN',
+    });
   });
 
   it('every error code is explained in docs/api.md', () => {

@@ -71,17 +71,26 @@ async function serveFiles(app: FastifyInstance, options: AppOptions): Promise<vo
       setHeaders: (reply, path) => {
         // Built assets carry a hash in their name; the document that names them must stay fresh.
         const immutable = path.includes('/assets/');
-        reply.header('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
+        reply.header(
+          'cache-control',
+          immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
+        );
       },
     });
   }
   app.setNotFoundHandler((request, reply) => {
-    const wantsPage = request.method === 'GET' && (request.headers.accept ?? '').includes('text/html');
+    const wantsPage =
+      request.method === 'GET' && (request.headers.accept ?? '').includes('text/html');
     if (hasWeb && wantsPage && !request.url.startsWith('/api/')) {
       // The page routes by itself: every address that is not a file is the page.
       return reply.header('cache-control', 'no-cache').sendFile('index.html');
     }
-    return problem(reply, request.id, 'ROUTE_UNKNOWN', `${request.method} ${request.url.split('?')[0] ?? ''}`);
+    return problem(
+      reply,
+      request.id,
+      'ROUTE_UNKNOWN',
+      `${request.method} ${request.url.split('?')[0] ?? ''}`,
+    );
   });
 }
 

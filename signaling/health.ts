@@ -20,7 +20,9 @@ export async function checkHealth(options: HealthOptions): Promise<HealthRespons
   const [livekit, worker] = await Promise.all([
     probe('LiveKit', () => options.rooms.ping()),
     probe('The agent worker', async () => {
-      const answer = await fetch(options.workerUrl, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+      const answer = await fetch(options.workerUrl, {
+        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      });
       if (!answer.ok) {
         throw new Error(`status ${String(answer.status)}`);
       }

@@ -21,7 +21,11 @@ export class ProblemError extends Error {
   readonly code: ProblemCode;
   readonly retryAfterS: number | undefined;
 
-  constructor(code: ProblemCode, detail: string, options: { retryAfterS?: number; cause?: unknown } = {}) {
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    options: { retryAfterS?: number; cause?: unknown } = {},
+  ) {
     super(detail, { cause: options.cause });
     this.name = 'ProblemError';
     this.code = code;

@@ -65,7 +65,10 @@ export class RoomTokens {
     const token = bearer(authorization);
     const claims = await this.#verify(token, options.allowExpired === true ? REPORT_GRACE_S : 0);
     if (claims.video?.room !== roomName(sessionId)) {
-      throw new ProblemError('TOKEN_FOR_OTHER_SESSION', 'Use the token that this session was created with.');
+      throw new ProblemError(
+        'TOKEN_FOR_OTHER_SESSION',
+        'Use the token that this session was created with.',
+      );
     }
     return claims.sub ?? '';
   }
@@ -82,7 +85,8 @@ export class RoomTokens {
     try {
       return await this.#verifier.verify(token, toleranceS);
     } catch (error) {
-      const expired = error instanceof Error && (error as { code?: string }).code === 'ERR_JWT_EXPIRED';
+      const expired =
+        error instanceof Error && (error as { code?: string }).code === 'ERR_JWT_EXPIRED';
       throw expired
         ? new ProblemError('TOKEN_EXPIRED', 'Ask for a fresh token, or start the scene again.')
         : new ProblemError('TOKEN_INVALID', 'The token is damaged or was made by another server.');

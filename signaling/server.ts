@@ -15,8 +15,14 @@ import { Sessions } from './sessions.ts';
 
 const environment = readEnvironment();
 const { LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET } = environment;
-if (LIVEKIT_URL === undefined || LIVEKIT_API_KEY === undefined || LIVEKIT_API_SECRET === undefined) {
-  console.error('Signaling needs LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET. `npm start` sets them.');
+if (
+  LIVEKIT_URL === undefined ||
+  LIVEKIT_API_KEY === undefined ||
+  LIVEKIT_API_SECRET === undefined
+) {
+  console.error(
+    'Signaling needs LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET. `npm start` sets them.',
+  );
   process.exit(1);
 }
 

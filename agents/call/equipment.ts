@@ -34,7 +34,8 @@ const VAD_MIN_SILENCE_MS = 100;
 /** Loads what every call needs. Runs before a job arrives, so that the call itself begins at once. */
 export async function prepareEquipment(environment: Environment): Promise<Equipment> {
   const voice = new FliteTextToSpeech();
-  const recognizer = environment.UNDERSTUDY_RECOGNITION === 'none' ? undefined : recognizerFor('en');
+  const recognizer =
+    environment.UNDERSTUDY_RECOGNITION === 'none' ? undefined : recognizerFor('en');
   const [faces, turnModel, languageModel] = await Promise.all([
     loadFaces(),
     SmartTurnModel.load(join(environment.UNDERSTUDY_DATA, 'models', 'smart-turn-v3.2.onnx')).catch(

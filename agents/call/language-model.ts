@@ -43,9 +43,12 @@ export async function findLanguageModel(
     if (named === undefined) {
       return undefined;
     }
-    throw new Error(`The language model at ${named} does not answer. Start it, or unset LLM_BASE_URL.`, {
-      cause: error,
-    });
+    throw new Error(
+      `The language model at ${named} does not answer. Start it, or unset LLM_BASE_URL.`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

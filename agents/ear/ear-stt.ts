@@ -1,6 +1,5 @@
 /** The listener as a speech-to-text of @livekit/agents that also says when a turn is over (turn detection "stt"). */
 import { asLanguageCode, stt, VADEventType, type VAD, type VADStream } from '@livekit/agents';
-import type { Clock } from '#media/clock.ts';
 import type { Listener, ListenerEvent } from './listener.ts';
 
 const { SpeechEventType } = stt;
@@ -8,7 +7,6 @@ export const EAR_SAMPLE_RATE_HZ = 16_000;
 
 export interface EarSpeechToTextOptions {
   vad: VAD;
-  clock: Clock;
   language: string;
   /** Makes the listener of a stream; events go to the given function. */
   listen: (onEvent: (event: ListenerEvent) => void) => Promise<Listener>;
@@ -71,14 +69,17 @@ class EarStream extends stt.SpeechStream {
   }
 
   async #hear(voices: VADStream, listener: Listener): Promise<void> {
+    // Windows are counted, so that a late event loop cannot bend the silence between them.
+    let heardMs = 0;
     for await (const event of voices) {
       if (event.type === VADEventType.INFERENCE_DONE) {
         const [frame] = event.frames;
         if (frame !== undefined) {
+          heardMs += (frame.samplesPerChannel * 1_000) / EAR_SAMPLE_RATE_HZ;
           listener.hop({
             samples: frame.data,
             speechProbability: event.probability,
-            atMs: this.#options.clock.nowMs(),
+            atMs: heardMs,
           });
         }
       }
@@ -113,6 +114,9 @@ class EarStream extends stt.SpeechStream {
 
   #put(type: stt.SpeechEventType, text: string, confidence: number): void {
     const language = asLanguageCode(this.#options.language);
-    this.queue.put({ type, alternatives: [{ language, text, startTime: 0, endTime: 0, confidence }] });
+    this.queue.put({
+      type,
+      alternatives: [{ language, text, startTime: 0, endTime: 0, confidence }],
+    });
   }
 }

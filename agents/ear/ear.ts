@@ -40,7 +40,6 @@ export class Ear {
     this.grade = recognizer.grade;
     this.stt = new EarSpeechToText({
       vad: equipment.earVad,
-      clock: systemClock,
       language,
       listen: (onEvent) => this.#listen(onEvent),
     });
@@ -56,7 +55,6 @@ export class Ear {
 
   async #listen(onEvent: (event: ListenerEvent) => void): Promise<Listener> {
     const { avatar, backchannels, callLog, murmur } = this.#options;
-    const toCallMs = (atMs: number): number => callLog.nowMs - (systemClock.nowMs() - atMs);
     const onFailed = (error: unknown): void => {
       this.#log.error({ error }, 'the recogniser failed');
     };
@@ -65,9 +63,9 @@ export class Ear {
       avatarHasFloor: () => avatar.speaking,
       onEvent: (event) => {
         if (event.type === 'speech-started') {
-          callLog.learnerSpeechStarted(toCallMs(event.atMs));
+          callLog.learnerSpeechStarted(callLog.nowMs - event.agoMs);
         } else if (event.type === 'speech-ended') {
-          callLog.learnerSpeechEnded(toCallMs(event.atMs));
+          callLog.learnerSpeechEnded(callLog.nowMs - event.agoMs);
         }
         onEvent(event);
       },

@@ -11,7 +11,7 @@ export interface Hop {
   samples: Int16Array;
   /** 0..1. */
   speechProbability: number;
-  /** When its last sample was heard, on the clock's timeline. */
+  /** When its last sample was heard, on the learner's own sound timeline: windows counted, not the wall clock. */
   atMs: number;
 }
 
@@ -31,14 +31,15 @@ export interface TurnJudge {
 }
 
 export type ListenerEvent =
-  | { type: 'speech-started'; atMs: number }
-  | { type: 'speech-ended'; atMs: number }
+  /** `agoMs`: how long before the newest window it happened. */
+  | { type: 'speech-started'; agoMs: number }
+  | { type: 'speech-ended'; agoMs: number }
   | { type: 'partial'; text: string }
   /** The whole turn as it stands in this pause: an answer can be prepared on it. */
   | { type: 'likely'; text: string; confidence: number }
-  | { type: 'turn'; text: string; confidence: number; startMs: number; endMs: number }
+  | { type: 'turn'; text: string; confidence: number }
   /** Speech that was no turn: noise, or a murmur over the avatar. */
-  | { type: 'dropped'; startMs: number; endMs: number };
+  | { type: 'dropped' };
 
 export interface ListenerOptions {
   recognizer: Recognizer;
@@ -77,13 +78,14 @@ export class Listener {
   readonly #leadIn: Hop[] = [];
   #state: 'idle' | 'speaking' | 'paused' = 'idle';
   #voicedHops = 0;
-  #turnStartMs = 0;
+  #newestMs = 0;
   #lastVoicedMs = 0;
   #voicedMs = 0;
   #lastPartialMs = 0;
   #overAvatar = false;
   /** Counts pauses, so that an answer of the recogniser for an earlier one is told apart. */
   #pause = 0;
+  #askedPause = 0;
   #decodedPause = 0;
   #text = '';
   #confidence = 0;
@@ -99,6 +101,7 @@ export class Listener {
   }
 
   hop(hop: Hop): void {
+    this.#newestMs = hop.atMs;
     this.#judge?.hear(hop);
     const threshold = this.#state === 'speaking' ? VOICED_UNTIL : VOICED_FROM;
     const voiced = hop.speechProbability >= threshold;
@@ -143,7 +146,6 @@ export class Listener {
 
   #begin(hop: Hop): void {
     this.#state = 'speaking';
-    this.#turnStartMs = hop.atMs - STARTING_HOPS * HOP_MS;
     this.#lastVoicedMs = hop.atMs;
     this.#lastPartialMs = hop.atMs;
     this.#voicedMs = STARTING_HOPS * HOP_MS;
@@ -152,8 +154,8 @@ export class Listener {
       this.#options.recognizer.push(samples);
     }
     this.#leadIn.length = 0;
-    this.#judge?.speechStarted(this.#turnStartMs);
-    this.#options.onEvent({ type: 'speech-started', atMs: this.#turnStartMs });
+    this.#judge?.speechStarted(hop.atMs - STARTING_HOPS * HOP_MS);
+    this.#options.onEvent({ type: 'speech-started', agoMs: STARTING_HOPS * HOP_MS });
   }
 
   #goOn(hop: Hop): void {
@@ -162,7 +164,7 @@ export class Listener {
       this.#pause += 1;
       this.#overWhenDecoded = false;
       this.#judge?.speechStarted(hop.atMs);
-      this.#options.onEvent({ type: 'speech-started', atMs: hop.atMs });
+      this.#options.onEvent({ type: 'speech-started', agoMs: STARTING_HOPS * HOP_MS });
     }
     this.#lastVoicedMs = hop.atMs;
     this.#voicedMs += HOP_MS;
@@ -175,7 +177,8 @@ export class Listener {
       this.#judge?.speechPaused(this.#lastVoicedMs);
     }
     const silenceMs = hop.atMs - this.#lastVoicedMs;
-    if (silenceMs >= DECODE_AFTER_MS && silenceMs - HOP_MS < DECODE_AFTER_MS) {
+    if (silenceMs >= DECODE_AFTER_MS && this.#askedPause !== this.#pause) {
+      this.#askedPause = this.#pause;
       void this.#decode(this.#pause);
     }
   }
@@ -215,14 +218,13 @@ export class Listener {
   }
 
   #finish(): void {
-    const [startMs, endMs] = [this.#turnStartMs, this.#lastVoicedMs];
-    this.#options.onEvent({ type: 'speech-ended', atMs: endMs });
+    this.#options.onEvent({ type: 'speech-ended', agoMs: this.#newestMs - this.#lastVoicedMs });
     const meant = this.#voicedMs >= MEANT_SPEECH_MS && !this.#overAvatar;
     const text = this.#text === '' && meant ? UNINTELLIGIBLE : this.#text;
     if (text === '' || this.#isMurmur()) {
-      this.#options.onEvent({ type: 'dropped', startMs, endMs });
+      this.#options.onEvent({ type: 'dropped' });
     } else {
-      this.#options.onEvent({ type: 'turn', text, confidence: this.#confidence, startMs, endMs });
+      this.#options.onEvent({ type: 'turn', text, confidence: this.#confidence });
     }
     this.#state = 'idle';
     this.#voicedHops = 0;

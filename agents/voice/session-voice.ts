@@ -74,7 +74,11 @@ class PieceReader {
         pieces.push(...this.#cut(this.#text.length));
         this.#expression = direction.expression;
       } else {
-        pieces.push(...this.#cut(this.#text.length), { text: '', expression: undefined, ends: true });
+        pieces.push(...this.#cut(this.#text.length), {
+          text: '',
+          expression: undefined,
+          ends: true,
+        });
       }
     }
     return pieces;
@@ -119,7 +123,9 @@ async function* speakPieces(
 function farewellMark(sampleRateHz: number, segmentId: string): tts.SynthesizedAudio {
   const speech: SpeechUserdata = { phonemes: [], ends: true };
   const samples = new Int16Array(sampleRateHz / 100);
-  const frame = new AudioFrame(samples, sampleRateHz, 1, samples.length, { [SPEECH_USERDATA]: speech });
+  const frame = new AudioFrame(samples, sampleRateHz, 1, samples.length, {
+    [SPEECH_USERDATA]: speech,
+  });
   return { requestId: segmentId, segmentId, frame, final: false };
 }
 
@@ -165,7 +171,13 @@ class VoiceStream extends tts.SynthesizeStream {
   protected override async run(): Promise<void> {
     const segmentId = crypto.randomUUID();
     const { signal } = this.abortController;
-    for await (const audio of speakPieces(this.#pieces(), this.#engine, this.#voiceId, segmentId, signal)) {
+    for await (const audio of speakPieces(
+      this.#pieces(),
+      this.#engine,
+      this.#voiceId,
+      segmentId,
+      signal,
+    )) {
       if (this.queue.closed) {
         return;
       }
@@ -207,7 +219,13 @@ class VoiceChunkedStream extends tts.ChunkedStream {
       yield* pieces;
     })();
     const segmentId = crypto.randomUUID();
-    for await (const audio of speakPieces(asStream, this.#engine, this.#voiceId, segmentId, this.abortSignal)) {
+    for await (const audio of speakPieces(
+      asStream,
+      this.#engine,
+      this.#voiceId,
+      segmentId,
+      this.abortSignal,
+    )) {
       this.queue.put(audio);
     }
     this.queue.close();

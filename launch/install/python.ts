@@ -25,12 +25,20 @@ export async function ensurePython(
   const folder = resolve(dataFolder, 'python');
   const python = join(folder, 'bin', 'python');
   const stampPath = join(folder, '.requirements');
-  const wanted = createHash('sha256').update(await readFile(requirementsPath)).digest('hex');
-  if (existsSync(python) && existsSync(stampPath) && (await readFile(stampPath, 'utf8')) === wanted) {
+  const wanted = createHash('sha256')
+    .update(await readFile(requirementsPath))
+    .digest('hex');
+  if (
+    existsSync(python) &&
+    existsSync(stampPath) &&
+    (await readFile(stampPath, 'utf8')) === wanted
+  ) {
     return { python, reason: undefined };
   }
   if ((await which('python3')) === undefined) {
-    return missing(`Python is missing, so learners type instead of speaking. To hear them: ${SYSTEM_PACKAGE_HINT}`);
+    return missing(
+      `Python is missing, so learners type instead of speaking. To hear them: ${SYSTEM_PACKAGE_HINT}`,
+    );
   }
   say('making a Python environment');
   await mkdir(dataFolder, { recursive: true });

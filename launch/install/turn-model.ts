@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runCommand } from './command.ts';
 
-const FETCH_SCRIPT = fileURLToPath(new URL('../../agents/turn/smart-turn/fetch.py', import.meta.url));
+const FETCH_SCRIPT = fileURLToPath(
+  new URL('../../agents/turn/smart-turn/fetch.py', import.meta.url),
+);
 
 /** Returns undefined when the model is there, else the sentence that says what is lost. */
 export async function ensureTurnModel(

@@ -15,7 +15,13 @@ export async function ensureWeb(projectRoot: string): Promise<void> {
   }
   const built = await runCommand(
     process.execPath,
-    [join(projectRoot, 'node_modules', 'vite', 'bin', 'vite.js'), 'build', 'web', '--logLevel', 'error'],
+    [
+      join(projectRoot, 'node_modules', 'vite', 'bin', 'vite.js'),
+      'build',
+      'web',
+      '--logLevel',
+      'error',
+    ],
     { cwd: projectRoot },
   );
   if (built.code !== 0) {

@@ -9,7 +9,10 @@ const loud = (ms: number): Int16Array => new Int16Array((RATE_HZ * ms) / 1_000).
 
 const playout = (): Playout => new Playout({ sampleRateHz: RATE_HZ });
 
-function pullAll(subject: Playout, frames: number): { kinds: string; events: PlayoutEvent[]; samples: Int16Array[] } {
+function pullAll(
+  subject: Playout,
+  frames: number,
+): { kinds: string; events: PlayoutEvent[]; samples: Int16Array[] } {
   const pulled = Array.from({ length: frames }, () => subject.pull());
   return {
     kinds: pulled.map(({ kind }) => (kind === 'speech' ? 'S' : '.')).join(''),
@@ -88,7 +91,11 @@ describe('playout', () => {
     expect(after.kinds).toBe('SSSS.');
     // The first frame fades in; from the second on the samples are the original ones.
     expect([...after.samples[1]!]).toEqual([...ramp.subarray(FRAME * 3, FRAME * 4)]);
-    expect(after.events.at(-1)).toMatchObject({ type: 'finished', playedMs: 60, interrupted: false });
+    expect(after.events.at(-1)).toMatchObject({
+      type: 'finished',
+      playedMs: 60,
+      interrupted: false,
+    });
   });
 
   it('can be cut while paused, without a sound', () => {
@@ -143,7 +150,11 @@ describe('playout', () => {
       subject.resume();
       subject.end(segment);
       const { events } = pullAll(subject, 10_000);
-      expect(events.at(-1)).toMatchObject({ type: 'finished', playedMs: pushedMs, interrupted: false });
+      expect(events.at(-1)).toMatchObject({
+        type: 'finished',
+        playedMs: pushedMs,
+        interrupted: false,
+      });
     }
   });
 });

@@ -64,7 +64,9 @@ export class Playout {
   constructor(options: { sampleRateHz: number }) {
     const frameSamples = (options.sampleRateHz * FRAME_MS) / 1_000;
     if (!Number.isInteger(frameSamples) || frameSamples <= 0) {
-      throw new RangeError(`A rate of ${String(options.sampleRateHz)} Hz has no whole ${String(FRAME_MS)} ms frame.`);
+      throw new RangeError(
+        `A rate of ${String(options.sampleRateHz)} Hz has no whole ${String(FRAME_MS)} ms frame.`,
+      );
     }
     this.sampleRateHz = options.sampleRateHz;
     this.#frameSamples = frameSamples;
@@ -76,7 +78,10 @@ export class Playout {
   }
 
   get queuedMs(): number {
-    const samples = this.#queue.reduce((sum, chunk) => sum + chunk.samples.length - chunk.readSamples, 0);
+    const samples = this.#queue.reduce(
+      (sum, chunk) => sum + chunk.samples.length - chunk.readSamples,
+      0,
+    );
     return (samples * 1_000) / this.sampleRateHz;
   }
 
@@ -203,7 +208,10 @@ export class Playout {
     let index = 0;
     while (filled < frame.length && index < this.#queue.length) {
       const chunk = this.#queue[index]!;
-      const part = chunk.samples.subarray(chunk.readSamples, chunk.readSamples + frame.length - filled);
+      const part = chunk.samples.subarray(
+        chunk.readSamples,
+        chunk.readSamples + frame.length - filled,
+      );
       frame.set(part, filled);
       filled += part.length;
       if (options.keep !== true) {

@@ -131,4 +131,3 @@ export class Stage {
     this.#nextPicture = latest + 1;
   }
 }
-

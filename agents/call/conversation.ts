@@ -1,0 +1,220 @@
+/** The talk itself: AgentSession with our ear, voice and persona, the avatar as its output, and what follows from it. */
+import type { Scenario } from '#agents/dispatch/scenario.ts';
+import type { ConversationTurn } from '#agents/persona/conversation.ts';
+import { personaPrompt } from '#agents/persona/prompt.ts';
+import { ScriptedLLM, SILENCE_NUDGE } from '#agents/persona/scripted-llm.ts';
+import { nextReply, progressOf } from '#agents/persona/reply.ts';
+import { parseStageDirections } from '#agents/persona/stage-directions.ts';
+import { backchannelKind } from '#agents/engines/flite/backchannel.ts';
+import { Ear } from '#agents/ear/ear.ts';
+import { SessionVoice } from '#agents/voice/session-voice.ts';
+import type { Environment } from '#config/environment.ts';
+import { systemClock } from '#media/clock.ts';
+import { log, voice, type llm } from '@livekit/agents';
+import type { Room } from '@livekit/rtc-node';
+import type { Avatar } from './avatar.ts';
+import type { CallLog } from './call-log.ts';
+import type { Equipment } from './equipment.ts';
+import { connectLanguageModel } from './language-model.ts';
+import { SilenceWatch } from './silence-watch.ts';
+import type { CallVoice } from './voice-for.ts';
+
+/**
+ * Speech of the learner over the avatar for this long pauses it. 120 ms of detected voice comes about 200 ms after the
+ * first sound: soon enough to feel heard, and a click or a chair does not last that long.
+ */
+const INTERRUPT_AFTER_MS = 120;
+/** A cough or "mm-hm" that leaves no words lets the avatar go on this long after it ended. */
+const RESUME_AFTER_MS = 700;
+
+export interface ConversationOptions {
+  scenario: Scenario;
+  seed: number;
+  avatar: Avatar;
+  voice: CallVoice;
+  equipment: Equipment;
+  environment: Environment;
+  callLog: CallLog;
+  room: Room;
+  learnerIdentity: string;
+  /** Ids of the aims reached so far. */
+  onProgress: (aims: string[]) => void;
+}
+
+export class Conversation {
+  readonly #options: ConversationOptions;
+  readonly #session: voice.AgentSession;
+  readonly #ear: Ear | undefined;
+  readonly #silence: SilenceWatch;
+  readonly #history: ConversationTurn[] = [];
+  readonly #log = log().child({ area: 'conversation' });
+  #aims = '';
+  #farewell = false;
+
+  constructor(options: ConversationOptions) {
+    this.#options = options;
+    const { scenario, equipment, callLog, avatar } = options;
+    this.#ear = Ear.for(scenario.language, equipment, {
+      avatar,
+      callLog,
+      backchannels: scenario.backchannels,
+      murmur: (kind) => this.#murmur(kind),
+    });
+    this.#session = new voice.AgentSession({
+      llm: this.#thinker(),
+      tts: new SessionVoice(options.voice.engine, options.voice.voiceId),
+      ...(this.#ear === undefined ? {} : { stt: this.#ear.stt }),
+      vad: this.#ear === undefined ? null : equipment.vad,
+      userAwayTimeout: null,
+      aecWarmupDuration: null,
+      turnHandling: {
+        // The ear says when the turn is over (agents/turn); the framework adds no wait of its own.
+        turnDetection: this.#ear === undefined ? 'manual' : 'stt',
+        endpointing: { mode: 'fixed', minDelay: 0, maxDelay: 0 },
+        interruption: {
+          mode: 'vad',
+          minDuration: INTERRUPT_AFTER_MS,
+          minWords: 0,
+          falseInterruptionTimeout: RESUME_AFTER_MS,
+          resumeFalseInterruption: true,
+        },
+        preemptiveGeneration: {
+          enabled: true,
+          preemptiveTts: true,
+          maxSpeechDuration: Number.POSITIVE_INFINITY,
+          maxRetries: Number.POSITIVE_INFINITY,
+        },
+      },
+    });
+    this.#silence = new SilenceWatch(systemClock, () => {
+      this.#onSilence();
+    });
+    this.#session.output.audio = avatar.output;
+    this.#watch();
+  }
+
+  /** How the learner is heard: told to the page. */
+  get recognition(): 'none' | 'basic' | 'full' {
+    return this.#ear?.grade ?? 'none';
+  }
+
+  async start(): Promise<void> {
+    await this.#session.start({
+      agent: new voice.Agent({ instructions: personaPrompt(this.#options.scenario) }),
+      room: this.#options.room,
+      inputOptions: {
+        participantIdentity: this.#options.learnerIdentity,
+        audioEnabled: this.#ear !== undefined,
+        audioSampleRate: 16_000,
+        // The learner may come back; the lesson decides when it is over.
+        closeOnDisconnect: false,
+        textInputCallback: (_session, { text }) => this.#onTyped(text),
+      },
+      record: false,
+    });
+  }
+
+  /** The persona opens the talk. */
+  greet(): void {
+    const { scenario, seed } = this.#options;
+    this.#session.say(nextReply(scenario, seed, []).text);
+  }
+
+  /** The persona's goodbye has been heard. */
+  farewell(): void {
+    this.#farewell = true;
+    this.#silence.close();
+  }
+
+  async close(): Promise<void> {
+    this.#silence.close();
+    await this.#session.close();
+  }
+
+  #thinker(): llm.LLM {
+    const { scenario, seed, equipment } = this.#options;
+    return equipment.languageModel === undefined
+      ? new ScriptedLLM({ scenario, seed })
+      : connectLanguageModel(equipment.languageModel);
+  }
+
+  #watch(): void {
+    const { avatar } = this.#options;
+    const events = voice.AgentSessionEventTypes;
+    this.#session.on(events.AgentStateChanged, ({ newState }) => {
+      if (newState === 'speaking' || newState === 'thinking' || newState === 'listening') {
+        avatar.attend(newState);
+      }
+      this.#silence.avatarIs(newState === 'listening' ? 'quiet' : 'busy');
+    });
+    this.#session.on(events.UserStateChanged, ({ newState }) => {
+      this.#silence.learnerIs(newState === 'speaking' ? 'speaking' : 'quiet');
+    });
+    this.#session.on(events.ConversationItemAdded, ({ item }) => {
+      if (item.type === 'message') {
+        this.#onMessage(item);
+      }
+    });
+    this.#session.on(events.Error, ({ error }) => {
+      this.#log.error({ error }, 'an engine failed');
+    });
+  }
+
+  #onMessage(message: llm.ChatMessage): void {
+    const { callLog } = this.#options;
+    const text = parseStageDirections(message.textContent ?? '').spoken.trim();
+    if (text === '') {
+      return;
+    }
+    if (message.role === 'user') {
+      callLog.addLearnerTurn(text);
+      this.#history.push({ speaker: 'learner', text, atMs: callLog.nowMs });
+    } else if (message.role === 'assistant') {
+      const { interrupted } = message;
+      callLog.addAvatarTurn(text, interrupted);
+      this.#history.push({ speaker: 'avatar', text, interrupted, atMs: callLog.nowMs });
+    } else {
+      return;
+    }
+    this.#followProgress();
+  }
+
+  #followProgress(): void {
+    const { scenario, seed, onProgress } = this.#options;
+    const { aimsDone } = progressOf(scenario, seed, this.#history);
+    const aims = aimsDone.join();
+    if (aims !== this.#aims) {
+      this.#aims = aims;
+      onProgress(aimsDone);
+    }
+  }
+
+  async #onTyped(text: string): Promise<void> {
+    const trimmed = text.trim().slice(0, LONGEST_TYPED_CHARS);
+    if (trimmed === '') {
+      return;
+    }
+    this.#options.callLog.noteTyped(trimmed);
+    this.#silence.learnerIs('quiet');
+    await this.#session.interrupt({ force: true }).await;
+    this.#session.generateReply({ userInput: trimmed, inputModality: 'text' });
+  }
+
+  async #murmur(kind: string): Promise<void> {
+    const { avatar, equipment, voice: ownVoice } = this.#options;
+    if (ownVoice.engine === equipment.voice) {
+      avatar.backchannel(
+        await equipment.voice.backchannelSound(backchannelKind(kind), ownVoice.voiceId),
+      );
+    }
+  }
+
+  #onSilence(): void {
+    if (!this.#farewell) {
+      this.#session.generateReply({ instructions: SILENCE_NUDGE });
+    }
+  }
+}
+
+/** A spoken turn of two minutes has fewer characters. */
+const LONGEST_TYPED_CHARS = 2_000;

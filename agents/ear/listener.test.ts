@@ -1,0 +1,188 @@
+import type { Recognizer, Transcript } from '#media/ports.ts';
+import { describe, expect, it } from 'vitest';
+import {
+  HOP_MS,
+  Listener,
+  UNINTELLIGIBLE,
+  type ListenerEvent,
+  type TurnJudge,
+} from './listener.ts';
+
+/** Hears what it is told to; `decode` waits until the test answers it. */
+class ToldRecognizer implements Recognizer {
+  pushedHops = 0;
+  resets = 0;
+  readonly asked: ((text: string | null) => void)[] = [];
+
+  push(): void {
+    this.pushedHops += 1;
+  }
+  partial(): Promise<Transcript> {
+    return Promise.resolve({ kind: 'partial', text: 'so far', confidence: 0.5 });
+  }
+  decode(): Promise<Transcript | null> {
+    return new Promise((resolve) => {
+      this.asked.push((text) => {
+        resolve(text === null ? null : { kind: 'final', text, confidence: 0.8 });
+      });
+    });
+  }
+  reset(): void {
+    this.resets += 1;
+  }
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function scene(options: { avatarHasFloor?: boolean } = {}) {
+  const recognizer = new ToldRecognizer();
+  const events: ListenerEvent[] = [];
+  const judged: string[] = [];
+  const listener = new Listener({
+    recognizer,
+    avatarHasFloor: () => options.avatarHasFloor ?? false,
+    onEvent: (event) => events.push(event),
+    onFailed: (error) => {
+      throw error;
+    },
+  });
+  const judge: TurnJudge = {
+    hear: () => undefined,
+    speechStarted: () => judged.push('started'),
+    speechPaused: () => judged.push('paused'),
+    transcribed: (text) => judged.push(`text:${text}`),
+    reset: () => judged.push('reset'),
+    close: () => undefined,
+  };
+  listener.attach(judge);
+  let atMs = 0;
+  const hops = (count: number, speechProbability: number): void => {
+    for (let index = 0; index < count; index += 1) {
+      atMs += HOP_MS;
+      listener.hop({ samples: new Int16Array(512), speechProbability, atMs });
+    }
+  };
+  return {
+    recognizer,
+    events,
+    judged,
+    listener,
+    speech: (ms: number) => {
+      hops(Math.round(ms / HOP_MS), 0.9);
+    },
+    silence: (ms: number) => {
+      hops(Math.round(ms / HOP_MS), 0.05);
+    },
+    /** Lets answered promises settle. */
+    settle: () => new Promise<void>((resolve) => setImmediate(resolve)),
+    types: () => events.map(({ type }) => type).filter((type) => type !== 'partial'),
+  };
+}
+
+describe('the listener', () => {
+  it('takes a turn: sound, pause, text, the judge’s word', async () => {
+    const { listener, recognizer, speech, silence, settle, events, types } = scene();
+    silence(400);
+    speech(1_000);
+    silence(200);
+    recognizer.asked[0]!('it slipped by two weeks');
+    await settle();
+    expect(types()).toEqual(['speech-started', 'likely']);
+    listener.turnOver();
+    expect(types()).toEqual(['speech-started', 'likely', 'speech-ended', 'turn']);
+    expect(events.at(-1)).toMatchObject({ text: 'it slipped by two weeks', confidence: 0.8 });
+    expect(recognizer.resets).toBe(1);
+  });
+
+  it('gives the recogniser the soft onset before speech was detected', () => {
+    const { recognizer, speech, silence } = scene();
+    silence(2_000);
+    speech(64);
+    expect(recognizer.pushedHops * HOP_MS).toBeGreaterThanOrEqual(320);
+  });
+
+  it('waits for the text when the judge is faster than the recogniser', async () => {
+    const { listener, recognizer, speech, silence, settle, types } = scene();
+    speech(1_000);
+    silence(200);
+    listener.turnOver();
+    expect(types()).toEqual(['speech-started']);
+    recognizer.asked[0]!('yes I do');
+    await settle();
+    expect(types()).toContain('turn');
+  });
+
+  it('takes nothing when the learner goes on before the text is there', async () => {
+    const { listener, recognizer, speech, silence, settle, types } = scene();
+    speech(1_000);
+    silence(200);
+    listener.turnOver();
+    speech(500);
+    recognizer.asked[0]!('I was about to');
+    await settle();
+    expect(types()).toEqual(['speech-started', 'speech-started']);
+    silence(200);
+    recognizer.asked[1]!('I was about to say more');
+    await settle();
+    listener.turnOver();
+    expect(types().at(-1)).toBe('turn');
+  });
+
+  it('asks the recogniser once per pause, however long it lasts', () => {
+    const { recognizer, speech, silence } = scene();
+    speech(600);
+    silence(2_000);
+    expect(recognizer.asked).toHaveLength(1);
+  });
+
+  it('drops a click, a short noise without words, and a murmur over the avatar', async () => {
+    const click = scene();
+    click.speech(32);
+    click.silence(500);
+    expect(click.types()).toEqual([]);
+
+    const cough = scene();
+    cough.speech(300);
+    cough.silence(200);
+    cough.recognizer.asked[0]!('');
+    await cough.settle();
+    cough.listener.turnOver();
+    expect(cough.types()).toEqual(['speech-started', 'speech-ended', 'dropped']);
+
+    const murmur = scene({ avatarHasFloor: true });
+    murmur.speech(400);
+    murmur.silence(200);
+    murmur.recognizer.asked[0]!('mm-hm');
+    await murmur.settle();
+    murmur.listener.turnOver();
+    expect(murmur.types()).toEqual(['speech-started', 'speech-ended', 'dropped']);
+  });
+
+  it('takes the same murmur as an answer when the learner has the floor', async () => {
+    const { listener, recognizer, speech, silence, settle, events } = scene();
+    speech(400);
+    silence(200);
+    recognizer.asked[0]!('yeah');
+    await settle();
+    listener.turnOver();
+    expect(events.at(-1)).toMatchObject({ type: 'turn', text: 'yeah' });
+  });
+
+  it('passes on long speech that left no words, so that the persona can ask back', async () => {
+    const { listener, recognizer, speech, silence, settle, events } = scene();
+    speech(2_000);
+    silence(200);
+    recognizer.asked[0]!('');
+    await settle();
+    listener.turnOver();
+    expect(events.at(-1)).toMatchObject({ type: 'turn', text: UNINTELLIGIBLE });
+  });
+
+  it('tells partial text while the learner speaks', async () => {
+    const { speech, settle, events } = scene();
+    speech(1_000);
+    await settle();
+    expect(events.filter(({ type }) => type === 'partial').length).toBeGreaterThanOrEqual(2);
+  });
+});
