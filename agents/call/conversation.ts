@@ -196,7 +196,8 @@ export class Conversation {
     }
     this.#options.callLog.noteTyped(trimmed);
     this.#silence.learnerIs('quiet');
-    await this.#session.interrupt({ force: true }).await;
+    // Not forced: the words heard so far come into the transcript before this turn does.
+    await this.#session.interrupt().await;
     this.#session.generateReply({ userInput: trimmed, inputModality: 'text' });
   }
 

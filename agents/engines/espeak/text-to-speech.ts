@@ -4,13 +4,15 @@ import type { CallOptions, SpeechChunk, TextToSpeech, VoiceDescription } from '#
 import { type Clause, splitClauses } from '#media/speech/clauses.ts';
 import { applyGain } from '#media/speech/loudness.ts';
 import { type Boundary, toSpokenTokens } from '#media/speech/normalise.ts';
+import { changeSpeed } from '#media/speech/resample.ts';
 import { setSilences } from '#media/speech/shaping.ts';
 import { JobQueue } from '../job-queue.ts';
 import { connectEspeak } from './connection.ts';
 import { phonemeMarks, type SentWord, wordMarks } from './marks.ts';
 import { ESPEAK_VOICES, type EspeakVoice } from './voices.ts';
 
-const SAMPLE_RATE_HZ = 22_050;
+/** espeak-ng speaks at 22,050 Hz, which has no whole 10 ms frame; the next rate that rooms use loses nothing. */
+const SAMPLE_RATE_HZ = 24_000;
 const LEAD_MS = 30;
 const TRAIL_MS: Readonly<Record<Boundary, number>> = { none: 50, comma: 150, sentence: 300 };
 
@@ -82,9 +84,15 @@ export class EspeakTextToSpeech implements TextToSpeech {
     const { samples, sampleRateHz, events } = result;
     const phonemes = phonemeMarks(events, (samples.length / sampleRateHz) * 1000);
     const soundEndMs = phonemes.findLast((mark) => mark.phoneme !== 'pau')?.endMs ?? 0;
-    applyGain(samples, gainDb);
+    const resampled = changeSpeed(samples, sampleRateHz / SAMPLE_RATE_HZ);
+    applyGain(resampled, gainDb);
     return setSilences(
-      { samples, sampleRateHz, phonemes, words: wordMarks(events, words, soundEndMs) },
+      {
+        samples: resampled,
+        sampleRateHz: SAMPLE_RATE_HZ,
+        phonemes,
+        words: wordMarks(events, words, soundEndMs),
+      },
       { leadMs: LEAD_MS, trailMs: TRAIL_MS[clause.boundary] },
     );
   }
