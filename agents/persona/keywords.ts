@@ -34,6 +34,11 @@ const is = (word: Tagged | undefined, ...tags: string[]): boolean =>
 const isNoun = (word: Tagged | undefined): boolean =>
   is(word, 'Noun') && !is(word, 'Pronoun', 'Possessive', 'Date', 'Value', 'Verb', 'Expression');
 
+/** An adjective before its noun, or a verb form right after the determiner that serves as one ("my walking boots"). */
+const describes = (words: readonly Tagged[], at: number, first: boolean): boolean =>
+  (is(words[at], 'Adjective') && !isNoun(words[at - 1])) ||
+  (first && is(words[at], 'Gerund', 'PastTense') && isNoun(words[at + 1]));
+
 const IS_WORDS = new Set(['am', 'is', 'are', 'was', 'were', 'be', 'been', "i'm", 'as', 'not']);
 const MAX_THING_WORDS = 3;
 const OWNERS = new Map([
@@ -72,7 +77,7 @@ export function thingIn(text: string, lexicon: Lexicon): string | null {
     const phrase: Tagged[] = [];
     for (let next = at + 1; next < words.length && phrase.length <= MAX_THING_WORDS; next += 1) {
       const word = words[next]!;
-      if (!isNoun(word) && !(is(word, 'Adjective') && !is(words[next - 1], 'Noun'))) break;
+      if (!isNoun(word) && !describes(words, next, next === at + 1)) break;
       phrase.push(word);
     }
     while (phrase.length > 0 && !isNoun(phrase.at(-1))) phrase.pop();

@@ -10,6 +10,7 @@ import type { Scenario } from '#agents/dispatch/scenario.ts';
 import { DEFAULT_API_CONNECT_OPTIONS, llm, type APIConnectOptions } from '@livekit/agents';
 import type { ConversationTurn } from './conversation.ts';
 import { nextReply } from './reply.ts';
+import { understand } from './understanding.ts';
 import { END_TAG, stripStageDirections } from './stage-directions.ts';
 
 /** Instructions for a reply into silence; a real language model reads them, the scripted persona needs no words. */
@@ -73,6 +74,12 @@ export class ScriptedLLM extends llm.LLM {
 
   override get provider(): string {
     return 'understudy';
+  }
+
+  /** Reads the lexicon and compiles the scenario's phrases before the first turn waits for them. */
+  protected override _prewarmImpl(): Promise<void> {
+    understand(this.#scenario, 'hello');
+    return Promise.resolve();
   }
 
   chat(options: {
