@@ -10,7 +10,7 @@ import type { EyePose } from './atlas-eyes.ts';
 import { MouthLayer } from './atlas-mouth.ts';
 import { openPack } from './atlas-pack.ts';
 import type { FacePack } from './atlas-pack.ts';
-import { WarpLayer } from './atlas-warp.ts';
+import { SPARE_BYTES, WarpLayer } from './atlas-warp.ts';
 import type { Motion } from './atlas-warp.ts';
 import { i420Bytes } from './i420.ts';
 
@@ -58,7 +58,8 @@ export class AtlasFaceRenderer implements FaceRenderer {
     this.widthPx = width;
     this.heightPx = height;
     const base = pack.bytes('base', [i420Bytes(width, height)]).data;
-    this.#picture = base.slice();
+    this.#picture = new Uint8Array(base.length + SPARE_BYTES);
+    this.#picture.set(base);
     this.#mouth = new MouthLayer(pack, base);
     this.#eyes = [new EyeLayer(pack, 'left', base), new EyeLayer(pack, 'right', base)];
     this.#warp = new WarpLayer(pack);
@@ -70,9 +71,9 @@ export class AtlasFaceRenderer implements FaceRenderer {
   }
 
   render(pose: FacePose, frame: Uint8Array): void {
-    if (frame.length !== this.#picture.length) {
+    if (frame.length !== i420Bytes(this.widthPx, this.heightPx)) {
       throw new MediaError('FACE_PACK_INVALID', {
-        detail: `A frame of ${this.id} takes ${this.#picture.length} bytes, not ${frame.length}.`,
+        detail: `A frame of ${this.id} takes ${i420Bytes(this.widthPx, this.heightPx)} bytes, not ${frame.length}.`,
       });
     }
     this.#mouth.draw(pose, this.#picture);
