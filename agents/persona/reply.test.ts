@@ -165,7 +165,7 @@ describe('nextReply', () => {
           expect(reply.text).not.toMatch(/[{}]|undefined|null/);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 });

@@ -25,7 +25,9 @@ const isExpression = (word: string): word is ExpressionName =>
 export class StageDirectionParser {
   #held = '';
   #spokenChars = 0;
-  #swallowSpace = true;
+  /** Nothing was spoken since the last tag, or at all: space that a tag leaves doubled is dropped. */
+  #afterTag = true;
+  #endsWithSpace = true;
 
   push(piece: string): Direction[] {
     this.#held += piece;
@@ -60,15 +62,17 @@ export class StageDirectionParser {
       } else if (word === END_TAG) {
         out.push({ kind: 'end', atChar: this.#spokenChars });
       }
+      this.#afterTag = true;
       this.#held = this.#held.slice(close + 1);
     }
     return out;
   }
 
   #speak(out: Direction[], text: string): void {
-    const spoken = this.#swallowSpace ? text.trimStart() : text;
+    const spoken = this.#afterTag && this.#endsWithSpace ? text.trimStart() : text;
     if (spoken.length === 0) return;
-    this.#swallowSpace = /\s$/.test(spoken);
+    this.#afterTag = false;
+    this.#endsWithSpace = /\s$/.test(spoken);
     this.#spokenChars += spoken.length;
     const last = out.at(-1);
     if (last?.kind === 'text') last.text += spoken;

@@ -215,7 +215,7 @@ describe('any log', () => {
           expectSound(buildReport({ ...base, scenario: any, recognition, turns }));
         },
       ),
-      { numRuns: 120 },
+      { numRuns: 60 },
     );
   });
 });
