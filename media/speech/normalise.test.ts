@@ -13,7 +13,7 @@ describe('English as spoken', () => {
       'We made $5 million, up from £3.2m.',
       'we made five million dollars, up from three point two million pounds.',
     ],
-    ['Only $1 or 99¢?', 'only one dollar or ninety nine?'],
+    ['Only $1 or 99¢?', 'only one dollar or ninety nine cents?'],
     ['It fell 12.5% or -3%.', 'it fell twelve point five percent or minus three percent.'],
     ['Meet at 3:30 pm or 9:00.', "meet at three thirty P M or nine o'clock."],
     ['At 14:05, not 3pm.', 'at fourteen oh five, not three P M.'],

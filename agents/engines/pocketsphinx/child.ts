@@ -36,8 +36,8 @@ export class RecognizerChild {
   #complaint = '';
 
   constructor({ python, onMessage, onLost }: RecognizerChildOptions) {
-    // -u: answers are not held back. -I: the learner's own Python settings do not reach the engine.
-    this.#process = spawn(python, ['-I', '-u', PROGRAM], { stdio: ['pipe', 'pipe', 'pipe'] });
+    // -u: answers are not held back.
+    this.#process = spawn(python, ['-u', PROGRAM], { stdio: ['pipe', 'pipe', 'pipe'] });
     let isReady = false;
     let markReady: () => void = () => undefined;
     let markUnavailable: (error: Error) => void = () => undefined;

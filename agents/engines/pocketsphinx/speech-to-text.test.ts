@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { describeSpeechToText } from '#media/testing/stt-conformance.ts';
 import { FliteTextToSpeech } from '../flite/text-to-speech.ts';
 import { findPython } from './python.ts';
@@ -83,8 +83,14 @@ describe.skipIf(skip !== undefined)('PocketSphinx and its process', () => {
       const stt = new PocketSphinxSpeechToText();
       const recognizer = await stt.open({ language: 'en' });
       recognizer.push(samples);
-      await recognizer.decode();
-      expect((await recognizer.partial()).text).not.toBe('');
+      await vi.waitFor(
+        async () => {
+          expect((await recognizer.partial()).text).not.toBe('');
+        },
+        { timeout: TIMEOUT_MS / 2 },
+      );
+      const heard = await recognizer.decode();
+      expect((await recognizer.partial()).text).toBe(heard?.text);
       await stt.close();
     },
     TIMEOUT_MS,

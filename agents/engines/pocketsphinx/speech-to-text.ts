@@ -132,6 +132,7 @@ class PocketSphinxRecognizer implements Recognizer {
     }
     if (message.kind !== 'final' || message.id !== this.#pending?.id) return;
     const { resolve } = this.#pending;
+    this.#partial = message.text;
     this.#pending = undefined;
     resolve({ kind: 'final', text: message.text, confidence: message.confidence });
   }
