@@ -3,9 +3,8 @@ import {
   CircleQuestionMark,
   Clock,
   Ear,
-  SignalHigh,
-  SignalLow,
-  SignalZero,
+  Signal,
+  SignalMedium,
   Target,
   WifiOff,
   X,
@@ -16,12 +15,7 @@ import { useStrings } from '../strings/strings.ts';
 import { AimsCard } from './aims-card.tsx';
 import type { CallActions, CallModel } from './call-model.ts';
 
-const NETWORK_ICONS = {
-  good: SignalHigh,
-  weak: SignalLow,
-  offline: WifiOff,
-  connecting: SignalZero,
-};
+const NETWORK_ICONS = { good: Signal, weak: SignalMedium, offline: WifiOff, connecting: null };
 
 export type Panel = 'help' | 'aims' | null;
 
@@ -77,7 +71,11 @@ export function CallBar({
           data-testid="network"
           data-state={model.network}
         >
-          <Network className="icon" aria-hidden="true" />
+          {Network === null ? (
+            <i className="dot thinking" />
+          ) : (
+            <Network className="icon" aria-hidden="true" />
+          )}
           <span className="visually-hidden">{texts.networkLabel}</span>
           {texts.network[model.network]}
         </span>

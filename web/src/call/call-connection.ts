@@ -25,8 +25,6 @@ export interface ConnectionSnapshot {
   attempt: number;
   /** Why it failed, in words for the learner; empty otherwise. */
   detail: string;
-  /** Milliseconds since the epoch when the room last opened; null before. */
-  openedAtMs: number | null;
 }
 
 export class CallConnection {
@@ -35,7 +33,7 @@ export class CallConnection {
   readonly microphone: CallMicrophone;
   readonly sessionId: string;
   #call: OpenCall;
-  #snapshot: ConnectionSnapshot = { phase: 'connecting', attempt: 0, detail: '', openedAtMs: null };
+  #snapshot: ConnectionSnapshot = { phase: 'connecting', attempt: 0, detail: '' };
   readonly #listeners = new Set<() => void>();
   #refreshTimer: ReturnType<typeof setTimeout> | undefined;
   #lostTimer: ReturnType<typeof setTimeout> | undefined;
@@ -89,7 +87,8 @@ export class CallConnection {
     if (!again) this.#update({ phase: 'connecting', detail: '' });
     try {
       await this.room.connect(this.#call.serverUrl, this.#call.token, { autoSubscribe: true });
-      this.#update({ phase: 'open', attempt: 0, detail: '', openedAtMs: Date.now() });
+      performance.mark('understudy:connected');
+      this.#update({ phase: 'open', attempt: 0, detail: '' });
       if (!this.#call.typing) void this.microphone.publish();
     } catch (error) {
       const denied = error instanceof ConnectionError && error.status === 401;

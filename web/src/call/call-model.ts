@@ -33,6 +33,8 @@ export interface CallModel {
 
 export interface CallActions {
   mute: () => void;
+  /** Turns the microphone on, or tries it again. */
+  speak: () => void;
   type: () => void;
   send: (text: string) => void;
   toggleCaptions: () => void;

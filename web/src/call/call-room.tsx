@@ -125,6 +125,11 @@ export function CallRoom({ connection }: { connection: CallConnection }) {
         void connection.microphone.setMuted(status === 'on');
       }
     },
+    speak: () => {
+      setTypedOnly(false);
+      setTyping(false);
+      connection.setTyping(false);
+    },
     type: () => {
       if (!typedOnly) setTyping(!typing);
     },

@@ -8,10 +8,23 @@ export function Controls({ model, actions }: { model: CallModel; actions: CallAc
   const over = model.stage === 'ended' || model.notice === 'ending' || model.notice === 'closing';
   const muted = model.microphone === 'muted';
   const mutable = (model.microphone === 'on' || muted) && model.stage !== 'reconnecting' && !over;
+  const speakable =
+    model.recognition !== 'none' && ['off', 'failed', 'lost'].includes(model.microphone);
   const key = (letter: string) => (model.shortcutsOn ? { 'aria-keyshortcuts': letter } : {});
   return (
     <footer className="controls" aria-label={texts.controls}>
-      {model.typedOnly ? null : (
+      {speakable ? (
+        <button
+          type="button"
+          className="control"
+          disabled={over || model.stage === 'reconnecting'}
+          onClick={actions.speak}
+          data-testid="speak"
+        >
+          <Mic className="icon" aria-hidden="true" />
+          <span>{texts.speak}</span>
+        </button>
+      ) : model.recognition === 'none' ? null : (
         <button
           type="button"
           className="control"
@@ -29,18 +42,20 @@ export function Controls({ model, actions }: { model: CallModel; actions: CallAc
           <span>{muted ? texts.unmute : texts.mute}</span>
         </button>
       )}
-      <button
-        type="button"
-        className="control"
-        aria-pressed={model.typing}
-        disabled={over || model.typedOnly}
-        onClick={actions.type}
-        data-testid="type"
-        {...key('t')}
-      >
-        <Keyboard className="icon" aria-hidden="true" />
-        <span>{texts.type}</span>
-      </button>
+      {model.typedOnly ? null : (
+        <button
+          type="button"
+          className="control"
+          aria-pressed={model.typing}
+          disabled={over}
+          onClick={actions.type}
+          data-testid="type"
+          {...key('t')}
+        >
+          <Keyboard className="icon" aria-hidden="true" />
+          <span>{texts.type}</span>
+        </button>
+      )}
       <button
         type="button"
         className="control"

@@ -1,5 +1,5 @@
 /** The stage: the avatar's picture at a fixed size, lit while it has the floor, with what the learner must know. */
-import { ShieldAlert, VolumeX, WifiLow } from 'lucide-react';
+import { ShieldAlert, SignalMedium, VolumeX } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Portrait } from '../parts/portrait.tsx';
 import { useStrings } from '../strings/strings.ts';
@@ -44,7 +44,7 @@ export function Stage({
           <>
             {model.network === 'weak' ? (
               <span className="tag hint">
-                <WifiLow className="icon small" aria-hidden="true" />
+                <SignalMedium className="icon small" aria-hidden="true" />
                 {texts.weakNotice}
               </span>
             ) : null}

@@ -57,6 +57,8 @@ export function CataloguePage() {
               <SceneSkeleton lead />
               <SceneSkeleton lead={false} />
               <SceneSkeleton lead={false} />
+              <SceneSkeleton lead={false} />
+              <SceneSkeleton lead={false} />
             </div>
           ) : (
             <div style={{ marginTop: 32 }}>

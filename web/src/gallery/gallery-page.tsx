@@ -9,6 +9,7 @@ const nothing = () => undefined;
 
 const IDLE: CallActions = {
   mute: nothing,
+  speak: nothing,
   type: nothing,
   send: nothing,
   toggleCaptions: nothing,

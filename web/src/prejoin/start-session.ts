@@ -14,7 +14,9 @@ export interface StartRequest {
 
 /** Resolves to the session id; rejects with ApiError. */
 export async function startSession(request: StartRequest): Promise<string> {
-  performance.clearMarks('understudy:first-frame');
+  for (const mark of ['token-received', 'connected', 'first-frame']) {
+    performance.clearMarks(`understudy:${mark}`);
+  }
   performance.mark('understudy:token-request');
   const startedAtMs = Date.now();
   const [session, { openConnection }] = await Promise.all([
@@ -24,6 +26,7 @@ export async function startSession(request: StartRequest): Promise<string> {
     }),
     import('../call/call-connection.ts'),
   ]);
+  performance.mark('understudy:token-received');
   const call = {
     ...session,
     typing: request.typing || session.recognition === 'none',

@@ -164,6 +164,7 @@ export const en = {
     mute: 'Mute',
     unmute: 'Unmute',
     type: 'Type',
+    speak: 'Speak',
     end: 'End',
     controls: 'Call controls',
     help: 'Keyboard shortcuts',

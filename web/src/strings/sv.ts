@@ -113,6 +113,7 @@ export const sv: PartialStrings = {
     mute: 'Tysta',
     unmute: 'Slå på',
     type: 'Skriv',
+    speak: 'Tala',
     end: 'Avsluta',
     controls: 'Samtalskontroller',
     help: 'Kortkommandon',
