@@ -27,7 +27,7 @@ export function transcriptOf(scenario: Scenario, learners: Learners): string {
   for (const [manner, lines] of Object.entries(learners[scenario.id] ?? {})) {
     parts.push('', `## A learner who is ${manner}`, '');
     for (const { learner, reply } of playStory(scenario, TRANSCRIPT_SEED, lines)) {
-      if (learner !== null) parts.push(`- You: ${learner === '' ? '*(silence)*' : learner}`);
+      if (learner !== null) parts.push(`- You: ${learner === '' ? '_(silence)_' : learner}`);
       parts.push(
         `- **${scenario.persona.name}** (${reply.stageId}): ${reply.text.replaceAll('[', '\\[')}`,
       );
