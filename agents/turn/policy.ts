@@ -1,0 +1,187 @@
+/**
+ * When to react, when to murmur, when to answer: the whole graded policy, pure. Times are milliseconds of silence
+ * since the last hop that the VAD called speech, which ends about 70 ms after the last audible sound.
+ * `docs/turn-taking.md` holds the measurements behind the constants; `npm run turns` repeats them.
+ */
+import type { TextCompleteness } from './text-completeness.ts';
+
+/** What is known now about one silence. It grows while the silence lasts; every change asks the policy again. */
+export interface TurnEvidence {
+  /** Smart-turn's answers in this silence, 0..1, in the order asked. Empty while it thinks, or without the model. */
+  modelProbabilities: readonly number[];
+  /** What the words say. The text may be late or wrong. */
+  text: TextCompleteness;
+  /** Voiced time in this turn so far. */
+  speechMs: number;
+  /** How long this learner's earlier silences in this call lasted before the learner went on, latest last. */
+  resumedPausesMs: readonly number[];
+}
+
+/** The small sounds that a listener makes. A scenario may rule out words, or all of them. */
+export type BackchannelKind = 'word' | 'breath';
+
+export interface TurnOptions {
+  /** `words`: "mm-hm" and breaths; `breaths`: breaths only; `none`: silence until the answer. */
+  backchannels: 'words' | 'breaths' | 'none';
+  /** How far the recogniser's words can be trusted: `SpeechToText.grade`. */
+  hearing: 'basic' | 'full';
+  /** The last sound that the avatar made as a listener since its last answer, if any. */
+  lastBackchannel: BackchannelKind | undefined;
+}
+
+export interface TurnDecision {
+  /** The face reacts: breath, nod, gaze. */
+  reactAtMs: number;
+  /** A small sound that does no harm if the learner goes on. */
+  backchannel: { atMs: number; kind: BackchannelKind } | undefined;
+  /** The answer is spoken. */
+  commitAtMs: number;
+  /** Why, for logs and the replay. */
+  reason: 'sure' | 'likely' | 'unsure' | 'open-ended';
+}
+
+/**
+ * Two hops. The face shows that the silence was noticed about 130 ms after the last sound; the pauses inside words
+ * (closures of p, t, k: up to 120 ms) seldom reach two silent hops.
+ */
+const REACT_AT_MS = 64;
+
+/**
+ * Of waiting and being asked again, smart-turn gains nothing: its AUC against mid-phrase pauses is 0.77 at 0 ms, 0.75 at
+ * 64, 0.74 at 96 and 0.65 at 384. Two early answers are averaged, because single ones jump by ±0.1.
+ */
+export const ASK_MODEL_AT_MS = [64, 96] as const;
+
+/**
+ * 220 ms: with the VAD's 70 and about 200 ms of transport the first sound arrives within 500 ms, and by then both
+ * of the model's answers are in.
+ */
+const BACKCHANNEL_AT_MS = 220;
+/** After less than this much speech ("yes, on Monday") a listener does not murmur; the answer is next. */
+const LEAST_SPEECH_FOR_BACKCHANNEL_MS = 1_500;
+/** A word needs 300–400 ms and then a moment; closer to the answer than this it would run into it. */
+const WORD_BEFORE_ANSWER_MS = 450;
+/** Below this score the learner is most likely in the middle of a phrase: nobody murmurs there. */
+const LEAST_BACKCHANNEL_SCORE = -1;
+
+/**
+ * The score is the mean log-odds of the model's answers plus what the words add. At 2.5 or more (probability 0.92)
+ * lie 36 % of the true ends and 13 % of the mid-phrase pauses.
+ */
+const SURE_SCORE = 2.5;
+/** Below it (probability 0.12) lie 60 % of the mid-phrase pauses and 30 % of the ends. */
+const LIKELY_SCORE = -2;
+/** Log-odds are cut off here: a model that says 0.9999 is not that sure. */
+const MOST_LOG_ODDS = 7;
+
+/**
+ * Last words that demand another ("because", "the"). PocketSphinx hears one at 45 % of mid-phrase pauses and at 18 % of
+ * ends: evidence of about one unit. A full recogniser's text separates at 0.98 and can outweigh the model.
+ */
+const OPEN_TEXT_SCORE = { basic: -1.5, full: -4 } as const;
+/** A short answer or a question, whole. */
+const FINAL_TEXT_SCORE = { basic: 1, full: 3 } as const;
+
+/** The answer's moment, by class. Found on one half of the speakers, checked on the other; see the document. */
+const COMMIT_AT_MS = { sure: 456, likely: 712, unsure: 872 } as const;
+/** Without the model only words and time remain: the measured safe wait. */
+const COMMIT_WITHOUT_MODEL_AT_MS = { final: 560, other: 850 } as const;
+/**
+ * An open-ended text that the model also doubts ("because… um"): such silences outlast 800 ms in conversation. It
+ * stays under the 1.3 s that the slowest twentieth may take.
+ */
+const COMMIT_OPEN_ENDED_AT_MS = 1_100;
+
+/** A learner's own pauses count from the fourth on, the last twenty of them. */
+const LEAST_PAUSES = 4;
+const PAUSES_KEPT = 20;
+/** The unsure wait outlasts nine in ten of the learner's own pauses by one VAD onset, up to the limit below. */
+const OWN_PAUSE_QUANTILE = 0.9;
+const OWN_PAUSE_MARGIN_MS = 64;
+const MOST_COMMIT_AT_MS = 1_200;
+
+/** The policy. Pure: the same evidence gives the same decision. */
+export function decideTurn(evidence: TurnEvidence, options: TurnOptions): TurnDecision {
+  const score = turnScore(evidence, options.hearing);
+  const { commitAtMs, reason } = commitFor(evidence, score);
+  return {
+    reactAtMs: REACT_AT_MS,
+    backchannel: backchannelFor(evidence, options, score, commitAtMs),
+    commitAtMs,
+    reason,
+  };
+}
+
+/** Evidence for an end, in log-odds; undefined without the model. */
+export function turnScore(
+  evidence: Pick<TurnEvidence, 'modelProbabilities' | 'text'>,
+  hearing: TurnOptions['hearing'],
+): number | undefined {
+  const { modelProbabilities, text } = evidence;
+  if (modelProbabilities.length === 0) return undefined;
+  const mean =
+    modelProbabilities.reduce((sum, probability) => sum + logOdds(probability), 0) /
+    modelProbabilities.length;
+  if (text === 'open') return mean + OPEN_TEXT_SCORE[hearing];
+  return text === 'final' ? mean + FINAL_TEXT_SCORE[hearing] : mean;
+}
+
+function commitFor(
+  evidence: TurnEvidence,
+  score: number | undefined,
+): Pick<TurnDecision, 'commitAtMs' | 'reason'> {
+  const { text } = evidence;
+  if (score === undefined) {
+    if (text === 'final') {
+      return { commitAtMs: COMMIT_WITHOUT_MODEL_AT_MS.final, reason: 'likely' };
+    }
+    if (text === 'open') return { commitAtMs: COMMIT_OPEN_ENDED_AT_MS, reason: 'open-ended' };
+    return {
+      commitAtMs: patient(COMMIT_WITHOUT_MODEL_AT_MS.other, evidence.resumedPausesMs),
+      reason: 'unsure',
+    };
+  }
+  if (score >= SURE_SCORE) return { commitAtMs: COMMIT_AT_MS.sure, reason: 'sure' };
+  if (score >= LIKELY_SCORE) return { commitAtMs: COMMIT_AT_MS.likely, reason: 'likely' };
+  if (text === 'open') return { commitAtMs: COMMIT_OPEN_ENDED_AT_MS, reason: 'open-ended' };
+  return {
+    commitAtMs: patient(COMMIT_AT_MS.unsure, evidence.resumedPausesMs),
+    reason: 'unsure',
+  };
+}
+
+/** Waits longer for a learner whose own pauses have been longer. */
+function patient(commitAtMs: number, resumedPausesMs: readonly number[]): number {
+  const recent = resumedPausesMs.slice(-PAUSES_KEPT).toSorted((a, b) => a - b);
+  if (recent.length < LEAST_PAUSES) return commitAtMs;
+  const long = recent[Math.floor(OWN_PAUSE_QUANTILE * (recent.length - 1))] ?? 0;
+  return Math.min(MOST_COMMIT_AT_MS, Math.max(commitAtMs, long + OWN_PAUSE_MARGIN_MS));
+}
+
+function backchannelFor(
+  evidence: TurnEvidence,
+  options: TurnOptions,
+  score: number | undefined,
+  commitAtMs: number,
+): TurnDecision['backchannel'] {
+  if (options.backchannels === 'none') return undefined;
+  if (score === undefined ? evidence.text === 'open' : score < LEAST_BACKCHANNEL_SCORE) {
+    return undefined;
+  }
+  if (evidence.speechMs < LEAST_SPEECH_FOR_BACKCHANNEL_MS) return undefined;
+  const wordFits =
+    options.backchannels === 'words' &&
+    options.lastBackchannel !== 'word' &&
+    commitAtMs - BACKCHANNEL_AT_MS >= WORD_BEFORE_ANSWER_MS;
+  if (wordFits) return { atMs: BACKCHANNEL_AT_MS, kind: 'word' };
+  // A breath just before one's own words is how people announce them; a second one in a row would be a tic.
+  return options.lastBackchannel === 'breath'
+    ? undefined
+    : { atMs: BACKCHANNEL_AT_MS, kind: 'breath' };
+}
+
+function logOdds(probability: number): number {
+  const clipped = Math.min(1 - 1e-9, Math.max(1e-9, probability));
+  const odds = Math.log(clipped / (1 - clipped));
+  return Math.min(MOST_LOG_ODDS, Math.max(-MOST_LOG_ODDS, odds));
+}
