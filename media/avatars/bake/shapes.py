@@ -17,7 +17,7 @@ ROUND_PIXELS = 10.0  # a protruding lip is lit differently
 
 def viseme_table():
     """(weight names, {viseme: vector}) from the TypeScript source."""
-    done = subprocess.run(["npx", "tsx", "media/avatars/bake/print-shapes.ts"], capture_output=True, text=True, check=True)
+    done = subprocess.run(["node", "--import", "tsx", "media/avatars/bake/print-shapes.ts"], capture_output=True, text=True, check=True)
     table = json.loads(done.stdout)
     names = table["weights"]
     return names, {k: np.array([v[n] for n in names]) for k, v in table["shapes"].items()}

@@ -21,7 +21,7 @@ LidEdges lidEdges(const Figure &f, float x) {
 
 float browHeight(const Figure &f, float u) {
   const float arch = f.persona.browArch;
-  return f.persona.browHeight + .042f * arch * ramp(0, .66f, u) - .050f * arch * ramp(.62f, 1.f, u);
+  return f.persona.browHeight + .052f * arch * ramp(-.1f, .68f, u) - .040f * ramp(.62f, 1.f, u);
 }
 
 } // namespace rig

@@ -78,11 +78,11 @@ static float beardDensity(const Figure &rest, Vec3 p) {
   const float x = std::fabs(p.x), mouthY = rest.mouth.centreY, lips = lipsDistance(rest, p);
   float m = ramp(-.80f, -.88f, p.y);
   m = std::max(m, ramp(.36f, .50f, x + .22f * ramp(-.4f, -.8f, p.y)) * ramp(-.22f, -.46f, p.y));
-  const float moustache = ramp(-.475f, -.53f, p.y + .45f * x * x) * ramp(mouthY - .02f, mouthY + .03f, p.y) * ramp(.34f, .20f, x);
+  const float moustache = ramp(-.445f, -.50f, p.y + .40f * x * x) * ramp(mouthY - .02f, mouthY + .03f, p.y) * ramp(.36f, .24f, x);
   m = std::max(m, rest.persona.moustache * moustache * (1 - .55f * bell(x, .035f)));
-  m = std::max(m, ramp(mouthY + .03f, mouthY - .04f, p.y) * ramp(.235f, .29f, x));
+  m = std::max(m, ramp(mouthY + .03f, mouthY - .04f, p.y) * ramp(.215f, .27f, x));
   m = std::max(m, .85f * bell(x, .05f) * ramp(-.74f, -.80f, p.y));
-  m *= ramp(-1.35f, -1.12f, p.y) * ramp(-.25f, .0f, p.z) * ramp(.008f, .035f, lips);
+  m *= ramp(-1.35f, -1.12f, p.y) * ramp(-.25f, .0f, p.z) * ramp(-.002f, .018f, lips);
   return m;
 }
 
@@ -110,8 +110,8 @@ std::vector<Strand> beard(const Figure &f) {
     const float shift = jawShift(f, root);
     q.y -= shift, q.z -= .28f * shift;
     for (int i = 0; i < 5; i++) q += headNormal(f, q) * -headDistance(f, q);
-    const float hidden = ramp(.000f, .022f, lipsDistance(f, q)) * ramp(-.002f, .02f, openingDistance(f, q));
-    const float reach = p.beardLength * (onLip ? .62f : 1.f) * (.6f + .7f * random.unit()) * mix(.35f, 1.f, ramp(.15f, .8f, density));
+    const float hidden = ramp(-.006f, .008f, lipsDistance(f, q)) * ramp(-.002f, .02f, openingDistance(f, q));
+    const float reach = p.beardLength * (onLip ? .85f : 1.f) * (.6f + .7f * random.unit()) * mix(.35f, 1.f, ramp(.15f, .8f, density));
     const Vec3 lie = onLip ? Vec3{root.x > 0 ? .75f : -.75f, -.75f, .22f} : Vec3{root.x * .5f, -.9f, .28f};
     const Vec3 t = normalize(lie + random.spread3() * .22f);
     const bool isGray = random.unit() < p.beardGray * (root.y < -.85f ? 1.25f : .9f);

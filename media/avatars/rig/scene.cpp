@@ -15,13 +15,13 @@ Vec3 sceneNormal(const Figure &f, Vec3 p, float epsilon) {
   return normalize(n);
 }
 
-float softShadow(const Figure &f, Vec3 p, Vec3 light, float sharpness) {
+float softShadow(const Figure &f, Vec3 p, Vec3 light, float sharpness, int steps) {
   float lit = 1, t = .02f;
-  for (int i = 0; i < 26 && t < 1.6f; i++) {
+  for (int i = 0; i < steps && t < 1.6f; i++) {
     const float d = sceneDistance(f, p + light * t);
     lit = std::min(lit, .5f + .5f * sharpness * d / t);
     if (lit < 0) return 0;
-    t += clamp(d, .02f, .12f);
+    t += clamp(d, .028f, .14f);
   }
   lit = saturate(lit);
   return lit * lit * (3 - 2 * lit);

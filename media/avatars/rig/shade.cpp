@@ -30,8 +30,8 @@ Sample shadeHit(const Stage &stage, Vec3 hit, Vec3 ray) {
   if (stage.layer == Layer::eyeballs) s.keyShadow = .7f;
   else s.keyShadow = s.keyFacing > -.35f && hairKey > .02f ? softShadow(f, off, KEY_DIRECTION, 5) * hairKey : 0;
   const float cool = dot(n, COOL_RIM_DIRECTION), warm = dot(n, WARM_RIM_DIRECTION);
-  if (cool > 0) s.coolShadow = softShadow(f, off, COOL_RIM_DIRECTION, 8) * hair.transmittance(lifted, COOL_RIM_DIRECTION, jitter, 1);
-  if (warm > 0) s.warmShadow = softShadow(f, off, WARM_RIM_DIRECTION, 8) * hair.transmittance(lifted, WARM_RIM_DIRECTION, jitter, 1);
+  if (cool > 0) s.coolShadow = softShadow(f, off, COOL_RIM_DIRECTION, 8, 12) * hair.transmittance(lifted, COOL_RIM_DIRECTION, jitter, 1);
+  if (warm > 0) s.warmShadow = softShadow(f, off, WARM_RIM_DIRECTION, 8, 12) * hair.transmittance(lifted, WARM_RIM_DIRECTION, jitter, 1);
   const float o = s.occlusion;
   // In creases of the skin red light survives longest.
   const Vec3 tinted = out.part == Part::skin ? Vec3{std::pow(o, .82f), o, std::pow(o, 1.05f)} : Vec3{o, o, o};

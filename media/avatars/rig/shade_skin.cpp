@@ -17,7 +17,7 @@ static Vec3 skinTone(const Figure &f, Vec3 q, float x, bool onHead) {
   const float warmth = valueNoise(q * 7 + Vec3{31, 7, 2}) - .5f; // blood lies unevenly under the skin
   tone = tone * Vec3{1 + .06f * warmth * p.mottle, 1 - .05f * warmth * p.mottle, 1 - .07f * warmth * p.mottle};
   if (!onHead) return tone;
-  float blush = .75f * bell(length({x - .42f, q.y + .25f, 0}), .22f) + .45f * bell(length(q - Vec3{0, -.34f, 1.0f}), .13f) +
+  float blush = .75f * bell(length({x - .42f, q.y + .25f, 0}), .22f) + .26f * bell(length(q - Vec3{0, -.34f, 1.0f}), .13f) +
                 .25f * bell(length(q - Vec3{0, -.98f, .7f}), .18f) + .35f * ramp(.66f, .76f, x) * ramp(.35f, .2f, std::fabs(q.y + .05f));
   tone = mix(tone, tone * Vec3{1.05f, .76f, .73f}, saturate(blush * p.blush) * .60f);
   tone = tone * mix(Vec3{1, 1, 1}, Vec3{1.02f, 1.f, .93f}, ramp(.15f, .45f, q.y));

@@ -46,7 +46,7 @@ std::vector<Strand> shortHair(const Figure &f) {
     if (!scalpRoot(random, -.75f, 1.75f, root)) continue;
     const Vec3 at = root.position, n = root.normal;
     const float x = std::fabs(at.x);
-    const float front = .70f + p.recede * (.08f + .30f * bell(x - .42f, .16f)) - .10f * bell(x, .2f) * (1 - p.recede);
+    const float front = .70f + p.recede * (.06f + .22f * bell(x - .44f, .20f)) - .04f * bell(x, .25f);
     const float ragged = random.spread() * .045f + (valueNoise(at * 22) - .5f) * .05f;
     const float above = aboveHairline(at, front, -.02f, -.05f + .35f * bell(at.z + .02f, .1f), -.55f) + ragged;
     if (above < 0) continue;

@@ -75,7 +75,7 @@ static Vec3 litColour(const Figure &f, const HairVolume &volume, const StrandPoi
     cool *= .3f, warm *= .3f;
     sky = .8f;
   }
-  const float onBody = onHead ? softShadow(f, p + n * .05f, KEY_DIRECTION, 6) : 1;
+  const float onBody = onHead ? softShadow(f, p + n * .05f, KEY_DIRECTION, 6, 12) : 1;
   key *= mix(.35f, 1.f, onBody);
   Vec3 out = c * (ambientLight(n) * (.25f + 1.1f * sky) + KEY_COLOUR * (fibreDiffuse(tangent, n, KEY_DIRECTION) * key * 1.25f) +
                   FILL_COLOUR * (fibreDiffuse(tangent, n, FILL_DIRECTION) * sky * 1.1f) +
