@@ -10,7 +10,7 @@ const LAUNCHER_PYTHON = fileURLToPath(
 
 export const RECOGNITION_HELP =
   'Run `npm start` once, which prepares it, or set UNDERSTUDY_PYTHON to a Python 3.9 or newer with the packages of ' +
-  'agents/engines/pocketsphinx/requirements.txt.';
+  'launch/requirements.txt.';
 
 /** The interpreter to use, or undefined when there is none. */
 export const findPython = (

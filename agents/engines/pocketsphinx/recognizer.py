@@ -22,6 +22,8 @@ from pocketsphinx import Decoder
 SAMPLE_RATE_HZ = 16000
 # 100 ms: partials follow speech closely enough and a waiting command is met soon.
 BLOCK = SAMPLE_RATE_HZ // 10
+# 300 ms: further behind than this, partials are skipped to catch up.
+LARGEST_LAG = 3 * BLOCK
 # 1.2 s of sound gives a mean that is nearly as good as the whole utterance's.
 MEAN_SAMPLES = int(1.2 * SAMPLE_RATE_HZ)
 # The mean of a learner rests on at most this much speech, so that it follows a moved microphone.
@@ -129,6 +131,8 @@ class Utterance:
             self._reopen()
             block = self._sound[self._followed : self._followed + BLOCK]
         self._feed(block)
+        if len(self._sound) - self._followed > LARGEST_LAG:
+            return None
         return self._text(self._decoder.hyp())
 
     def finish(self):
