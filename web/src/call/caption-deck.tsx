@@ -11,6 +11,8 @@ import { useHearsSpeech } from './you-card.tsx';
 const CAPTION_LENGTH = 260;
 /** Longer replies belong in two messages; the avatar would not let anyone speak that long either. */
 const REPLY_LENGTH = 600;
+/** Past this the scene is under way, even if a reload emptied the captions. */
+const GREETING_MS = 30_000;
 
 export function CaptionDeck({ model, actions }: { model: CallModel; actions: CallActions }) {
   const texts = useStrings().call;
@@ -55,7 +57,11 @@ export function CaptionDeck({ model, actions }: { model: CallModel; actions: Cal
             data-testid="caption-learner"
           >
             <span>
-              {captionsOn && yours !== '' ? yours : !started && !waiting ? texts.saySomething : ''}
+              {captionsOn && yours !== ''
+                ? yours
+                : !started && !waiting && model.elapsedMs < GREETING_MS
+                  ? texts.saySomething
+                  : ''}
             </span>
           </p>
         )}
