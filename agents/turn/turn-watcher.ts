@@ -32,6 +32,8 @@ export interface TurnWatcherOptions {
 const PREROLL_SAMPLES = SAMPLE_RATE_HZ / 2;
 /** A shorter silence than this is part of the speech, and no pause of the learner's. */
 const LEAST_PAUSE_MS = 200;
+/** Two hops: a single voiced hop is a click or a cough, and nobody's turn. */
+const LEAST_SPEECH_MS = 50;
 /** Speech that begins this soon after `turn-over` continues the turn that was cut; the silence counts as a pause. */
 const CUT_IN_WINDOW_MS = 700;
 
@@ -139,6 +141,10 @@ export class TurnWatcher {
   }
 
   #beginSilence(sinceMs: number): void {
+    if (this.#speechMs < LEAST_SPEECH_MS) {
+      this.#inTurn = false;
+      return;
+    }
     this.#silentSinceMs = sinceMs;
     this.#probabilities = [];
     this.#told = new Set();

@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '#media/testing/fake-clock.ts';
+import type { TurnModel } from './smart-turn/smart-turn-model.ts';
+import { TurnWatcher, type TurnEvent } from './turn-watcher.ts';
+
+const HOP_MS = 32;
+const HOP_SAMPLES = 512;
+
+/** A model that answers `script` in turn after `delayMs` of the fake clock. */
+function scriptedModel(clock: FakeClock, script: number[], delayMs = 35) {
+  const asked: number[] = [];
+  const model: TurnModel = {
+    probability: () =>
+      new Promise((resolve) => {
+        asked.push(clock.nowMs());
+        clock.after(delayMs, () => {
+          resolve(script[Math.min(asked.length, script.length) - 1] ?? 0.5);
+        });
+      }),
+    close: () => Promise.resolve(),
+  };
+  return { model, asked };
+}
+
+function scene(script: number[] | undefined, backchannels: 'words' | 'none' = 'none') {
+  const clock = new FakeClock();
+  const events: TurnEvent[] = [];
+  const scripted = script === undefined ? undefined : scriptedModel(clock, script);
+  const watcher = new TurnWatcher({
+    clock,
+    model: scripted?.model,
+    backchannels,
+    hearing: 'basic',
+    onEvent: (event) => events.push(event),
+  });
+  const hops = async (count: number, speech: boolean): Promise<void> => {
+    for (let hop = 0; hop < count; hop += 1) {
+      await clock.advanceAsync(HOP_MS, 8);
+      watcher.pushAudio(new Int16Array(HOP_SAMPLES).fill(speech ? 900 : 3));
+      watcher.pushVad({ speech, durationMs: HOP_MS });
+    }
+  };
+  const kinds = (): string[] => events.map(({ kind }) => kind);
+  return { clock, watcher, events, hops, kinds, asked: scripted?.asked ?? [] };
+}
+
+describe('TurnWatcher', () => {
+  it('reacts, then ends the turn, when the learner is done', async () => {
+    const { watcher, events, hops, kinds } = scene([0.97, 0.98]);
+    await hops(60, true);
+    watcher.updateText('we moved the deadline to friday');
+    await hops(20, false);
+    expect(kinds()).toEqual(['react', 'turn-over']);
+    expect(events[1]).toMatchObject({ reason: 'sure' });
+    expect(events[1]?.silenceMs).toBeGreaterThan(400);
+    expect(events[1]?.silenceMs).toBeLessThan(520);
+  });
+
+  it('takes everything back when the learner goes on, and then ends once', async () => {
+    const { hops, kinds, clock } = scene([0.5]);
+    await hops(40, true);
+    await hops(10, false);
+    await hops(20, true);
+    expect(kinds()).toEqual(['react', 'resumed']);
+    await hops(40, false);
+    expect(kinds()).toEqual(['react', 'resumed', 'react', 'turn-over']);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('drops an answer of the model that comes after speech has resumed', async () => {
+    const { hops, kinds, asked } = scene([0.999]);
+    await hops(40, true);
+    await hops(3, false);
+    await hops(1, true);
+    await hops(8, false);
+    expect(asked.length).toBeGreaterThanOrEqual(2);
+    expect(kinds()).not.toContain('turn-over');
+  });
+
+  it('murmurs once between two answers', async () => {
+    const { watcher, hops, events } = scene([0.6], 'words');
+    await hops(80, true);
+    await hops(12, false);
+    await hops(80, true);
+    await hops(12, false);
+    const sounds = events.filter(({ kind }) => kind === 'backchannel');
+    expect(sounds).toMatchObject([{ sound: 'word' }, { sound: 'breath' }]);
+    watcher.avatarSpoke({ yesNoQuestion: false });
+    await hops(80, true);
+    await hops(12, false);
+    expect(events.filter(({ kind }) => kind === 'backchannel').at(-1)).toMatchObject({
+      sound: 'word',
+    });
+  });
+
+  it('waits longer when late words turn out open-ended', async () => {
+    const { watcher, hops, events } = scene(undefined);
+    await hops(40, true);
+    await hops(10, false);
+    watcher.updateText('we could not deliver because');
+    await hops(40, false);
+    const over = events.find(({ kind }) => kind === 'turn-over');
+    expect(over?.silenceMs).toBeGreaterThan(1_000);
+  });
+
+  it('works without a model, and with one that fails', async () => {
+    const without = scene(undefined);
+    await without.hops(40, true);
+    await without.hops(40, false);
+    expect(without.events.at(-1)).toMatchObject({ kind: 'turn-over', reason: 'unsure' });
+
+    const clock = new FakeClock();
+    const events: TurnEvent[] = [];
+    const failing = new TurnWatcher({
+      clock,
+      model: { probability: () => Promise.reject(new Error('x')), close: () => Promise.resolve() },
+      backchannels: 'none',
+      hearing: 'basic',
+      onEvent: (event) => events.push(event),
+    });
+    failing.pushVad({ speech: true, durationMs: HOP_MS });
+    failing.pushVad({ speech: true, durationMs: HOP_MS });
+    failing.pushVad({ speech: false, durationMs: HOP_MS });
+    await clock.advanceAsync(1_000, 10);
+    expect(events.at(-1)?.kind).toBe('turn-over');
+  });
+
+  it('ignores a click', async () => {
+    const { hops, kinds } = scene([0.99]);
+    await hops(1, true);
+    await hops(40, false);
+    expect(kinds()).toEqual([]);
+  });
+
+  it('says nothing after close, and leaves no timer', async () => {
+    const { watcher, hops, kinds, clock } = scene([0.99]);
+    await hops(40, true);
+    await hops(1, false);
+    watcher.close();
+    watcher.close();
+    expect(clock.pendingTimers).toBe(0);
+    await hops(40, false);
+    expect(kinds()).toEqual([]);
+  });
+
+  it('holds its order whatever the voice does', async () => {
+    let seed = 3;
+    const random = (): number => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed / 2_147_483_647;
+    };
+    const { watcher, hops, events, clock } = scene([0.1, 0.9, 0.5, 0.99, 0.02], 'words');
+    for (let round = 0; round < 120; round += 1) {
+      await hops(1 + Math.floor(random() * 12), random() < 0.5);
+      if (random() < 0.2) watcher.updateText(random() < 0.5 ? 'and the' : 'that is all');
+      if (random() < 0.05) watcher.reset();
+      if (random() < 0.1) watcher.avatarSpoke({ yesNoQuestion: random() < 0.5 });
+    }
+    for (const [index, event] of events.entries()) {
+      const before = events[index - 1]?.kind;
+      // After "turn over" only a new silence may speak; within one silence nothing repeats.
+      if (event.kind === before) expect(event.kind).toBe('react');
+      if (event.kind === 'resumed') expect(before).not.toBe('turn-over');
+      expect(event.silenceMs).toBeGreaterThanOrEqual(0);
+    }
+    watcher.close();
+    await clock.advanceAsync(100, 10);
+    expect(clock.pendingTimers).toBe(0);
+  });
+});
