@@ -1,8 +1,7 @@
 /** The talk itself: AgentSession with our ear, voice and persona, the avatar as its output, and what follows from it. */
 import type { Scenario } from '#agents/dispatch/scenario.ts';
-import type { ConversationTurn } from '#agents/persona/conversation.ts';
 import { personaPrompt } from '#agents/persona/prompt.ts';
-import { ScriptedLLM, SILENCE_NUDGE } from '#agents/persona/scripted-llm.ts';
+import { historyOf, ScriptedLLM, SILENCE_NUDGE } from '#agents/persona/scripted-llm.ts';
 import { nextReply, progressOf } from '#agents/persona/reply.ts';
 import { parseStageDirections } from '#agents/persona/stage-directions.ts';
 import { backchannelKind } from '#agents/engines/flite/backchannel.ts';
@@ -46,7 +45,6 @@ export class Conversation {
   readonly #session: voice.AgentSession;
   readonly #ear: Ear | undefined;
   readonly #silence: SilenceWatch;
-  readonly #history: ConversationTurn[] = [];
   readonly #log = log().child({ area: 'conversation' });
   #aims = '';
   #farewell = false;
@@ -168,11 +166,10 @@ export class Conversation {
     }
     if (message.role === 'user') {
       callLog.addLearnerTurn(text);
-      this.#history.push({ speaker: 'learner', text, atMs: callLog.nowMs });
     } else if (message.role === 'assistant') {
       const { interrupted } = message;
       callLog.addAvatarTurn(text, interrupted);
-      this.#history.push({ speaker: 'avatar', text, interrupted, atMs: callLog.nowMs });
+      this.#ear?.avatarSaid(text);
     } else {
       return;
     }
@@ -181,7 +178,7 @@ export class Conversation {
 
   #followProgress(): void {
     const { scenario, seed, onProgress } = this.#options;
-    const { aimsDone } = progressOf(scenario, seed, this.#history);
+    const { aimsDone } = progressOf(scenario, seed, historyOf(this.#session.history));
     const aims = aimsDone.join();
     if (aims !== this.#aims) {
       this.#aims = aims;

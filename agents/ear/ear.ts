@@ -7,7 +7,7 @@ import type { SpeechToText } from '#media/ports.ts';
 import { log } from '@livekit/agents';
 import { EarSpeechToText } from './ear-stt.ts';
 import { Listener, type ListenerEvent } from './listener.ts';
-import { judgeTurns } from './judge.ts';
+import { judgeTurns, type WatchingJudge } from './judge.ts';
 
 export interface EarOptions {
   avatar: Avatar;
@@ -25,6 +25,7 @@ export class Ear {
   readonly #recognizer: SpeechToText;
   readonly #equipment: Equipment;
   readonly #language: string;
+  #judge: WatchingJudge | undefined;
   readonly #log = log().child({ area: 'ear' });
 
   private constructor(
@@ -53,6 +54,11 @@ export class Ear {
       : undefined;
   }
 
+  /** The avatar has said this: what it asked decides which short answers are whole. */
+  avatarSaid(text: string): void {
+    this.#judge?.avatarSaid(text);
+  }
+
   async #listen(onEvent: (event: ListenerEvent) => void): Promise<Listener> {
     const { avatar, backchannels, callLog, murmur } = this.#options;
     const onFailed = (error: unknown): void => {
@@ -71,23 +77,24 @@ export class Ear {
       },
       onFailed,
     });
-    listener.attach(
-      judgeTurns({
-        clock: systemClock,
-        model: this.#equipment.turnModel,
-        backchannels,
-        avatarHasFloor: () => avatar.speaking,
-        onReact: (reaction) => {
-          avatar.react(reaction);
-        },
-        onBackchannel: (kind) => {
-          void murmur(kind).catch(onFailed);
-        },
-        onTurnOver: () => {
-          listener.turnOver();
-        },
-      }),
-    );
+    const judge = judgeTurns({
+      clock: systemClock,
+      model: this.#equipment.turnModel,
+      hearing: this.grade,
+      murmurs: backchannels,
+      inPause: () => listener.inPause,
+      onReact: (reaction) => {
+        avatar.react(reaction);
+      },
+      onMurmur: (kind) => {
+        murmur(kind).catch(onFailed);
+      },
+      onTurnOver: () => {
+        listener.turnOver();
+      },
+    });
+    listener.attach(judge);
+    this.#judge = judge;
     return listener;
   }
 }

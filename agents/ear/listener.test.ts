@@ -49,8 +49,6 @@ function scene(options: { avatarHasFloor?: boolean } = {}) {
   });
   const judge: TurnJudge = {
     hear: () => undefined,
-    speechStarted: () => judged.push('started'),
-    speechPaused: () => judged.push('paused'),
     transcribed: (text) => judged.push(`text:${text}`),
     reset: () => judged.push('reset'),
     close: () => undefined,

@@ -17,14 +17,10 @@ export interface Hop {
 
 /** Decides, from sound, silence and text, what a pause means (agents/turn). */
 export interface TurnJudge {
-  /** Every window, speech or not. */
-  hear(hop: Hop): void;
-  /** The turn has begun or goes on after a pause. */
-  speechStarted(atMs: number): void;
-  /** A pause has begun; `atMs` is when the last voiced window ended. */
-  speechPaused(atMs: number): void;
+  /** Every window, and whether it holds speech. */
+  hear(hop: Hop, voiced: boolean): void;
   /** The text of the whole turn so far. */
-  transcribed(text: string, atMs: number): void;
+  transcribed(text: string): void;
   /** The turn was taken or dropped. */
   reset(): void;
   close(): void;
@@ -102,9 +98,9 @@ export class Listener {
 
   hop(hop: Hop): void {
     this.#newestMs = hop.atMs;
-    this.#judge?.hear(hop);
     const threshold = this.#state === 'speaking' ? VOICED_UNTIL : VOICED_FROM;
     const voiced = hop.speechProbability >= threshold;
+    this.#judge?.hear(hop, voiced);
     this.#voicedHops = voiced ? this.#voicedHops + 1 : 0;
     if (this.#state === 'idle') {
       this.#leadIn.push(hop);
@@ -125,6 +121,11 @@ export class Listener {
       this.#lastPartialMs = hop.atMs;
       void this.#tellPartial(this.#pause);
     }
+  }
+
+  /** Whether the learner has the floor and is silent: then, and only then, a listener shows that it listens. */
+  get inPause(): boolean {
+    return this.#state === 'paused' && !this.#overAvatar;
   }
 
   /** The judge's word that the turn is over. Takes effect when the recogniser has decoded this pause. */
@@ -154,7 +155,6 @@ export class Listener {
       this.#options.recognizer.push(samples);
     }
     this.#leadIn.length = 0;
-    this.#judge?.speechStarted(hop.atMs - STARTING_HOPS * HOP_MS);
     this.#options.onEvent({ type: 'speech-started', agoMs: STARTING_HOPS * HOP_MS });
   }
 
@@ -163,7 +163,6 @@ export class Listener {
       this.#state = 'speaking';
       this.#pause += 1;
       this.#overWhenDecoded = false;
-      this.#judge?.speechStarted(hop.atMs);
       this.#options.onEvent({ type: 'speech-started', agoMs: STARTING_HOPS * HOP_MS });
     }
     this.#lastVoicedMs = hop.atMs;
@@ -174,7 +173,6 @@ export class Listener {
     if (this.#state === 'speaking') {
       this.#state = 'paused';
       this.#pause += 1;
-      this.#judge?.speechPaused(this.#lastVoicedMs);
     }
     const silenceMs = hop.atMs - this.#lastVoicedMs;
     if (silenceMs >= DECODE_AFTER_MS && this.#askedPause !== this.#pause) {
@@ -196,7 +194,7 @@ export class Listener {
     this.#decodedPause = pause;
     this.#text = transcript?.text.trim() ?? '';
     this.#confidence = transcript?.confidence ?? 0;
-    this.#judge?.transcribed(this.#text, this.#lastVoicedMs);
+    this.#judge?.transcribed(this.#text);
     if (this.#text !== '' && !this.#isMurmur()) {
       this.#options.onEvent({ type: 'likely', text: this.#text, confidence: this.#confidence });
     }
@@ -209,7 +207,7 @@ export class Listener {
     try {
       const { text } = await this.#options.recognizer.partial();
       if (pause === this.#pause && this.#state === 'speaking' && text !== '') {
-        this.#judge?.transcribed(text, this.#lastVoicedMs);
+        this.#judge?.transcribed(text);
         this.#options.onEvent({ type: 'partial', text });
       }
     } catch (error) {
