@@ -176,8 +176,11 @@ export class HeadlessLearner extends EventEmitter<LearnerEvents> {
     this.room.on(RoomEvent.Disconnected, () => {
       this.emit('disconnected');
     });
+    // The framework's own telemetry, which nobody here reads.
+    this.room.registerByteStreamHandler('lk.agent.session', () => undefined);
     this.room.registerTextStreamHandler('lk.transcription', (reader, from) => {
-      void this.#read(reader, from.identity);
+      // A room that ends in mid-caption ends the stream with an error; the caption stays as it was.
+      this.#read(reader, from.identity).catch(() => undefined);
     });
   }
 

@@ -57,9 +57,11 @@ describe('Words over the avatar', () => {
     expect(answer).toMatchObject({ interrupted: false });
     expect(wordOverlap(OVER_IT, over?.text ?? '')).toBeGreaterThanOrEqual(0.4);
     expect(report.interruptions.byLearner).toBeGreaterThanOrEqual(1);
-    // The caption of the cut turn ends where the transcript does.
-    const captions = learner.captions.filter(({ speaker }) => speaker === 'avatar');
-    expect(captions[1]?.text.trim()).toBe(cut?.text.trim());
+    // The caption of the cut turn ends where the transcript does, or with the word that was being said.
+    const heard = cut!.text.trim();
+    const caption = learner.captions.filter(({ speaker }) => speaker === 'avatar')[1]!.text.trim();
+    expect(caption.startsWith(heard)).toBe(true);
+    expect(caption.split(' ').length - heard.split(' ').length).toBeLessThanOrEqual(1);
   });
 });
 

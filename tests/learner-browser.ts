@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import { chromium, type BrowserContext, type CDPSession, type Page } from 'playwright-core';
 import { SPEECH_RATE_HZ } from './speech.ts';
 
 /** Chromium plays the recording at its own rate; 48 kHz spares it the conversion. */
@@ -26,6 +26,7 @@ export class LearnerBrowser {
   readonly errors: string[] = [];
   readonly #context: BrowserContext;
   readonly #folder: string;
+  #network: CDPSession | undefined;
 
   private constructor(context: BrowserContext, page: Page, folder: string) {
     this.#context = context;
@@ -120,6 +121,30 @@ export class LearnerBrowser {
     await this.page.getByTestId('end').click();
     await this.page.getByTestId('end-now').click();
     await this.page.getByTestId('report').waitFor();
+  }
+
+  /** Cuts or mends the network of this browser alone, media packets included. */
+  async setNetwork(state: 'cut' | 'whole'): Promise<void> {
+    this.#network ??= await this.#context.newCDPSession(this.page);
+    const cut = state === 'cut';
+    await this.#network.send('Network.enable');
+    await this.#network.send('Network.emulateNetworkConditions', {
+      offline: cut,
+      latency: 0,
+      downloadThroughput: -1,
+      uploadThroughput: -1,
+      packetLoss: cut ? 100 : 0,
+    });
+  }
+
+  /** Types a reply into the call's field, opening it if need be. */
+  async type(text: string): Promise<void> {
+    const field = this.page.getByTestId('reply');
+    if (!(await field.isVisible())) {
+      await this.page.getByTestId('type').click();
+    }
+    await field.fill(text);
+    await field.press('Enter');
   }
 
   /** Keeps a picture of the page for people to look at. */
