@@ -3,10 +3,11 @@
  * squint before they are blended, and eyeballs are shifted to the wanted gaze, so both move smoothly and independently.
  */
 import { MediaError } from '#media/errors.ts';
-import { addWarpedColumn, ColumnWarp } from './atlas-knots.ts';
+import { ColumnWarp } from './atlas-knots.ts';
 import type { FacePack, PackHeader, Window } from './atlas-pack.ts';
-import { featherMask, i420Bytes, i420Planes } from './i420.ts';
+import { fillFeatherMask, i420Bytes, i420Planes } from './i420.ts';
 import type { Plane } from './i420.ts';
+import type { Kernel } from './kernel/kernel.ts';
 
 const EYE_COLUMNS = 11;
 const EYE_ROWS = 4;
@@ -37,16 +38,33 @@ function between(scale: readonly number[], value: number): [number, number] {
   return [i, Math.min(1, Math.max(0, t))];
 }
 
+/** Where the members of the kernel's Eye structure lie, in words of four bytes. */
+const WORD = {
+  base: 3,
+  frame: 4,
+  lidTop: 5,
+  size: 7,
+  ball: 11,
+  ballX: 15,
+  ballY: 19,
+  ballWeight: 23,
+  black: 27,
+} as const;
+const EYE_WORDS = 32;
+
 interface EyePlane {
   window: Plane;
   frame: Plane;
-  mask: Uint16Array;
   warp: ColumnWarp;
+  /** The structure that the kernel's paintEye reads, as whole numbers and as fractions. */
+  words: Int32Array;
+  fractions: Float32Array;
   /** Where the plane's opacity begins inside a lid sprite. */
   alphaOffset: number;
 }
 
 export class EyeLayer {
+  readonly #kernel: Kernel;
   readonly #header: PackHeader['eyes'];
   readonly #window: Window;
   readonly #lids: Uint8Array;
@@ -64,20 +82,26 @@ export class EyeLayer {
   readonly #columnTop: Float32Array;
   readonly #columnBottom: Float32Array;
 
-  constructor(pack: FacePack, side: 'left' | 'right', base: Uint8Array) {
+  constructor(kernel: Kernel, pack: FacePack, side: 'left' | 'right', base: Uint8Array) {
     const { eyes, width, height } = pack.header;
+    this.#kernel = kernel;
     this.#header = eyes;
     this.#window = eyes.windows[side === 'left' ? 0 : 1];
     const [left, top, w, h] = this.#window;
     if (left + w > width || top + h > height) {
       throw new MediaError('FACE_PACK_INVALID', { detail: 'An eye lies outside the picture.' });
     }
+    const copied = (data: Uint8Array) => {
+      const copy = kernel.allocate(Uint8Array, data.length);
+      copy.set(data);
+      return copy;
+    };
     const lidCount = eyes.blinks.length * eyes.squints.length;
     this.#ballBytes = i420Bytes(w, h);
     this.#lidBytes = this.#ballBytes + w * h + (w * h) / 4;
-    this.#lids = pack.bytes(`${side}Lids`, [lidCount, this.#lidBytes]).data;
+    this.#lids = copied(pack.bytes(`${side}Lids`, [lidCount, this.#lidBytes]).data);
     const gazes = eyes.gazeX.length * eyes.gazeY.length;
-    this.#balls = pack.bytes(`${side}Eyeballs`, [gazes, this.#ballBytes]).data;
+    this.#balls = copied(pack.bytes(`${side}Eyeballs`, [gazes, this.#ballBytes]).data);
     this.#lidKnots = pack.float32(`${side}LidKnots`, [lidCount, EYE_COLUMNS, EYE_ROWS + 1]).data;
     const table = pack.float32(`${side}LidTable`, [null, null, EYE_COLUMNS, EYE_ROWS + 1]);
     this.#table = table.data;
@@ -89,17 +113,28 @@ export class EyeLayer {
     ];
     this.#base = base;
     const frames = i420Planes(width, height);
-    this.#planes = i420Planes(w, h).map((plane, i) => ({
-      window: plane,
-      frame: frames[i]!,
-      mask: featherMask(plane, FEATHER_PX),
-      warp: new ColumnWarp(plane.width, EYE_ROWS, plane.step),
-      alphaOffset: this.#ballBytes + (plane.step === 1 ? 0 : w * h),
-    }));
-    this.#lidSums = new Int32Array(w * h);
-    this.#alphaSums = new Int32Array(w * h);
-    this.#columnTop = new Float32Array(w);
-    this.#columnBottom = new Float32Array(w);
+    this.#lidSums = kernel.allocate(Int32Array, w * h);
+    this.#alphaSums = kernel.allocate(Int32Array, w * h);
+    this.#columnTop = kernel.allocate(Float32Array, w);
+    this.#columnBottom = kernel.allocate(Float32Array, w);
+    this.#planes = i420Planes(w, h).map((window, i) => {
+      const mask = kernel.allocate(Uint16Array, window.width * window.height);
+      fillFeatherMask(mask, window, FEATHER_PX);
+      const words = kernel.allocate(Int32Array, EYE_WORDS);
+      const fractions = new Float32Array(words.buffer, words.byteOffset, EYE_WORDS);
+      const { step } = window;
+      words.set([this.#lidSums.byteOffset, this.#alphaSums.byteOffset, mask.byteOffset], 0);
+      words.set([this.#columnTop.byteOffset, this.#columnBottom.byteOffset], WORD.lidTop);
+      words.set([window.width, window.height, frames[i]!.width, step], WORD.size);
+      const black = step === 1 ? 16 : 128;
+      fractions.set(
+        [black, eyes.lidShadePixels / step, UPPER_SHADE, LOWER_SHADE_PX / step, LOWER_SHADE],
+        WORD.black,
+      );
+      const alphaOffset = this.#ballBytes + (step === 1 ? 0 : w * h);
+      const warp = new ColumnWarp(kernel, window, EYE_ROWS);
+      return { window, frame: frames[i]!, warp, words, fractions, alphaOffset };
+    });
   }
 
   draw(pose: EyePose, frame: Uint8Array): void {
@@ -141,22 +176,9 @@ export class EyeLayer {
       if (weight <= 0) continue;
       const lid = (bi + (corner >> 1)) * squints.length + si + (corner & 1);
       warp.set(this.#knots, 0, this.#lidKnots, lid * KNOT_NUMBERS, EYE_COLUMNS, left, top);
-      const at = lid * this.#lidBytes;
-      const alpha = { ...window, offset: 0 };
-      for (let x = 0; x < window.width; x++) {
-        const sum = x * window.height;
-        addWarpedColumn(
-          warp,
-          x,
-          this.#lids,
-          at + window.offset,
-          window,
-          weight,
-          this.#lidSums,
-          sum,
-        );
-        addWarpedColumn(warp, x, this.#lids, at + alphaOffset, alpha, weight, this.#alphaSums, sum);
-      }
+      const at = this.#lids.byteOffset + lid * this.#lidBytes;
+      warp.add(at + window.offset, weight, this.#lidSums.byteOffset);
+      warp.add(at + alphaOffset, weight, this.#alphaSums.byteOffset);
     }
     // Any warp of this plane knows where the lids are in the target.
     for (let x = 0; x < window.width; x++) {
@@ -166,62 +188,25 @@ export class EyeLayer {
   }
 
   #paint(pose: EyePose, plane: EyePlane, frame: Uint8Array): void {
-    const { window, frame: target, mask } = plane;
-    const { gazeX, gazeY, pixelsPerRadian, lidShadePixels } = this.#header;
+    const { window, frame: target, words, fractions } = plane;
+    const { gazeX, gazeY, pixelsPerRadian } = this.#header;
     const [left, top] = this.#window;
-    const zero = window.step === 1 ? 16 : 128;
     const [xi, xt] = between(gazeX, pose.gazeX);
     const [yi, yt] = between(gazeY, pose.gazeY);
-    const shade = lidShadePixels / window.step;
     const start = target.offset + (top / window.step) * target.width + left / window.step;
-    for (let y = 0; y < window.height; y++) {
-      const row = start + y * target.width;
-      for (let x = 0; x < window.width; x++) {
-        const at = x * window.height + y;
-        const lid = this.#lidSums[at]! / 65536;
-        const open = 1 - this.#alphaSums[at]! / (255 * 65536);
-        // Opaque lids hold a value; in the Y plane sprites keep it without its black level.
-        let value = window.step === 1 ? lid + 16 : lid;
-        if (open > 0.004) {
-          const under = Math.min(1, Math.max(0, (y - this.#columnTop[x]!) / shade));
-          const over = Math.min(
-            1,
-            Math.max(0, ((this.#columnBottom[x]! - y) * window.step) / LOWER_SHADE_PX),
-          );
-          const light =
-            (UPPER_SHADE + (1 - UPPER_SHADE) * under * (2 - under)) *
-            (LOWER_SHADE + (1 - LOWER_SHADE) * over);
-          const scale = pixelsPerRadian / window.step;
-          let ball = 0;
-          for (let corner = 0; corner < 4; corner++) {
-            const gx = xi + (corner & 1);
-            const gy = yi + (corner >> 1);
-            const weight = (corner & 1 ? xt : 1 - xt) * (corner >> 1 ? yt : 1 - yt);
-            if (weight < 0.004) continue;
-            const sx = x - (pose.gazeX - gazeX[gx]!) * scale;
-            const sy = y + (pose.gazeY - gazeY[gy]!) * scale;
-            ball += weight * this.#sampleBall(gy * gazeX.length + gx, window, sx, sy);
-          }
-          value += (ball - zero) * light * open;
-        }
-        const base = this.#base[row + x]!;
-        const blended = base + ((value - base) * mask[y * window.width + x]!) / 256;
-        frame[row + x] = blended < 0 ? 0 : blended > 255 ? 255 : blended + 0.5;
-      }
+    words[WORD.base] = this.#base.byteOffset + start;
+    words[WORD.frame] = frame.byteOffset + start;
+    const scale = pixelsPerRadian / window.step;
+    for (let corner = 0; corner < 4; corner++) {
+      const gx = xi + (corner & 1);
+      const gy = yi + (corner >> 1);
+      const ball = this.#balls.byteOffset + (gy * gazeX.length + gx) * this.#ballBytes;
+      words[WORD.ball + corner] = ball + window.offset;
+      fractions[WORD.ballX + corner] = (gazeX[gx]! - pose.gazeX) * scale;
+      fractions[WORD.ballY + corner] = (pose.gazeY - gazeY[gy]!) * scale;
+      fractions[WORD.ballWeight + corner] =
+        (corner & 1 ? xt : 1 - xt) * (corner >> 1 ? yt : 1 - yt);
     }
-  }
-
-  #sampleBall(index: number, plane: Plane, x: number, y: number): number {
-    const px = Math.min(plane.width - 1.001, Math.max(0, x));
-    const py = Math.min(plane.height - 1.001, Math.max(0, y));
-    const ix = px | 0;
-    const iy = py | 0;
-    const fx = px - ix;
-    const fy = py - iy;
-    const at = index * this.#ballBytes + plane.offset + iy * plane.width + ix;
-    const upper = this.#balls[at]! * (1 - fx) + this.#balls[at + 1]! * fx;
-    const lower =
-      this.#balls[at + plane.width]! * (1 - fx) + this.#balls[at + plane.width + 1]! * fx;
-    return upper * (1 - fy) + lower * fy;
+    this.#kernel.call.paintEye(words.byteOffset);
   }
 }

@@ -2,6 +2,7 @@
  * Knots: landmarks in columns. A column has one x and a stack of y from top to bottom. Two sets of knots define a warp
  * from one picture to another: columns map to columns, and within a column rows map to rows, piecewise linearly.
  */
+import type { Kernel } from './kernel/kernel.ts';
 import type { Plane } from './i420.ts';
 
 /** Where the columns of a warp lie for each pixel column of a plane. Positions are in samples of that plane. */
@@ -13,16 +14,20 @@ export class ColumnWarp {
   /** For each pixel column and row: y in the source. */
   readonly sourceY: Float32Array;
   readonly rows: number;
+  readonly #kernel: Kernel;
+  readonly #plane: Plane;
   readonly #width: number;
   readonly #step: number;
 
-  constructor(width: number, rows: number, step: 1 | 2) {
-    this.#width = width;
-    this.#step = step;
+  constructor(kernel: Kernel, plane: Plane, rows: number) {
+    this.#kernel = kernel;
+    this.#plane = plane;
+    this.#width = plane.width;
+    this.#step = plane.step;
     this.rows = rows;
-    this.sourceX = new Int32Array(width);
-    this.targetY = new Float32Array(width * rows);
-    this.sourceY = new Float32Array(width * rows);
+    this.sourceX = kernel.allocate(Int32Array, plane.width);
+    this.targetY = kernel.allocate(Float32Array, plane.width * rows);
+    this.sourceY = kernel.allocate(Float32Array, plane.width * rows);
   }
 
   /**
@@ -62,52 +67,22 @@ export class ColumnWarp {
       }
     }
   }
-}
 
-/**
- * Samples one column of a warped sprite plane and adds it, times `weight` (0..256), to `sums` from `sumsAt` on, which
- * then hold
- * values times 65536. Bilinear; positions outside the plane take its edge.
- */
-export function addWarpedColumn(
-  warp: ColumnWarp,
-  column: number,
-  sprite: Uint8Array,
-  offset: number,
-  plane: Plane,
-  weight: number,
-  sums: Int32Array,
-  sumsAt: number,
-): void {
-  const { width, height } = plane;
-  const x = warp.sourceX[column]!;
-  const ix = x >> 16;
-  const fx = (x >> 8) & 255;
-  const gx = 256 - fx;
-  const base = offset + ix;
-  const rows = warp.rows;
-  const at = column * rows;
-  const limit = (height - 1) * 65536 - 1;
-  let y = 0;
-  for (let r = 0; r < rows - 1 && y < height; r++) {
-    const t0 = warp.targetY[at + r]!;
-    const t1 = warp.targetY[at + r + 1]!;
-    const last = r === rows - 2 ? height - 1 : Math.min(height - 1, Math.floor(t1));
-    if (last < y) continue;
-    const s0 = warp.sourceY[at + r]!;
-    const span = t1 - t0;
-    const slope = span > 1e-3 ? (warp.sourceY[at + r + 1]! - s0) / span : 0;
-    const delta = (slope * 65536) | 0;
-    let position = ((s0 + (y - t0) * slope) * 65536) | 0;
-    for (; y <= last; y++) {
-      const p = position < 0 ? 0 : position > limit ? limit : position;
-      const i = base + (p >> 16) * width;
-      const fy = (p >> 8) & 255;
-      const upper = sprite[i]! * gx + sprite[i + 1]! * fx;
-      const lower = sprite[i + width]! * gx + sprite[i + width + 1]! * fx;
-      sums[sumsAt + y] =
-        sums[sumsAt + y]! + ((upper * (256 - fy) + lower * fy + 128) >> 8) * weight;
-      position += delta;
-    }
+  /**
+   * Adds a warped sprite plane, which starts at address `sprite`, times `weight` (0..256) to the sums at address `sums`.
+   * Sums hold values times 65536, column after column. Positions outside the plane take its edge.
+   */
+  add(sprite: number, weight: number, sums: number): void {
+    this.#kernel.call.addSprite(
+      this.sourceX.byteOffset,
+      this.targetY.byteOffset,
+      this.sourceY.byteOffset,
+      this.rows,
+      sprite,
+      this.#width,
+      this.#plane.height,
+      weight,
+      sums,
+    );
   }
 }

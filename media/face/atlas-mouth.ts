@@ -2,7 +2,7 @@
 import { MediaError } from '#media/errors.ts';
 import type { FacePose } from './pose.ts';
 import { MOUTH_WEIGHTS } from './pose.ts';
-import { addWarpedColumn, ColumnWarp } from './atlas-knots.ts';
+import { ColumnWarp } from './atlas-knots.ts';
 import type { FacePack } from './atlas-pack.ts';
 import { rebuildSprites } from './atlas-pack.ts';
 import {
@@ -13,15 +13,24 @@ import {
   MouthShapes,
   termCount,
 } from './atlas-shapes.ts';
-import { featherMask, i420Bytes, i420Planes } from './i420.ts';
+import { fillFeatherMask, i420Bytes, i420Planes } from './i420.ts';
 import type { Plane } from './i420.ts';
+import type { Kernel } from './kernel/kernel.ts';
 
 /** 12 px: cheeks that a smile lifts fade into the still face above without a line. */
 const FEATHER_PX = 12;
 /** A frown down to -0.6 was drawn; beyond it the mouth stays as it is. */
 const SMILE_RANGE = [-0.6, 1] as const;
 
+interface MouthPlane {
+  window: Plane;
+  frame: Plane;
+  mask: Uint16Array;
+  warp: ColumnWarp;
+}
+
 export class MouthLayer {
+  readonly #kernel: Kernel;
   readonly #shapes: MouthShapes;
   readonly #sprites: Uint8Array;
   readonly #spriteBytes: number;
@@ -29,13 +38,14 @@ export class MouthLayer {
   readonly #base: Uint8Array;
   readonly #left: number;
   readonly #top: number;
-  readonly #planes: readonly { window: Plane; frame: Plane; mask: Uint16Array; warp: ColumnWarp }[];
+  readonly #planes: readonly MouthPlane[];
   readonly #sums: Int32Array;
   readonly #weights: Float32Array;
   readonly #latest: Float32Array;
 
-  /** `base` is the resting picture; the layer keeps a reference and never writes to it. */
-  constructor(pack: FacePack, base: Uint8Array) {
+  /** `base` is the resting picture in the kernel's memory; the layer never writes to it. */
+  constructor(kernel: Kernel, pack: FacePack, base: Uint8Array) {
+    this.#kernel = kernel;
     const { mouth, width, height } = pack.header;
     const [left, top, w, h] = mouth.window;
     if (
@@ -52,7 +62,8 @@ export class MouthLayer {
     if (count <= BLENDED) throw new MediaError('FACE_PACK_INVALID', { detail: 'Too few mouths.' });
     this.#spriteBytes = i420Bytes(w, h);
     const deltas = pack.bytes('mouthSprites', [count, this.#spriteBytes]).data;
-    this.#sprites = rebuildSprites(deltas, mouth.parents, this.#spriteBytes);
+    this.#sprites = kernel.allocate(Uint8Array, deltas.length);
+    rebuildSprites(deltas, mouth.parents, this.#spriteBytes, this.#sprites);
     this.#spriteKnots = pack.float32('mouthKnots', [count, MOUTH_COLUMNS, MOUTH_ROWS + 1]).data;
     const polynomial = pack.float32('mouthPolynomial', [termCount(n), MOUTH_KNOT_NUMBERS]).data;
     this.#shapes = new MouthShapes(
@@ -64,18 +75,17 @@ export class MouthLayer {
     this.#left = left;
     this.#top = top;
     const frames = i420Planes(width, height);
-    this.#planes = i420Planes(w, h).map((plane, i) => ({
-      window: plane,
-      frame: frames[i]!,
-      mask: featherMask(plane, FEATHER_PX),
-      warp: new ColumnWarp(plane.width, MOUTH_ROWS, plane.step),
-    }));
-    this.#sums = new Int32Array(w * h);
+    this.#planes = i420Planes(w, h).map((window, i) => {
+      const mask = kernel.allocate(Uint16Array, window.width * window.height);
+      fillFeatherMask(mask, window, FEATHER_PX);
+      return { window, frame: frames[i]!, mask, warp: new ColumnWarp(kernel, window, MOUTH_ROWS) };
+    });
+    this.#sums = kernel.allocate(Int32Array, w * h);
     this.#weights = new Float32Array(n);
     this.#latest = new Float32Array(n).fill(Number.NaN);
   }
 
-  /** Draws the mouth window into `frame`, which otherwise holds the base picture. */
+  /** Draws the mouth window into `frame`, a picture in the kernel's memory that otherwise holds the base. */
   draw(pose: FacePose, frame: Uint8Array): void {
     const weights = this.#weights;
     MOUTH_WEIGHTS.forEach((name, i) => {
@@ -91,17 +101,9 @@ export class MouthLayer {
     for (const plane of this.#planes) this.#drawPlane(plane, frame);
   }
 
-  #drawPlane(
-    plane: { window: Plane; frame: Plane; mask: Uint16Array; warp: ColumnWarp },
-    frame: Uint8Array,
-  ): void {
-    const { window, frame: target, mask, warp } = plane;
+  #drawPlane({ window, frame: target, mask, warp }: MouthPlane, frame: Uint8Array): void {
     const { sprites, weights, knots } = this.#shapes;
-    const start =
-      target.offset + (this.#top / window.step) * target.width + this.#left / window.step;
-    // Warps are set per sprite, so sprites go outside and columns inside; sums of all columns wait in between.
-    const all = this.#sums;
-    all.fill(0, 0, window.width * window.height);
+    this.#sums.fill(0, 0, window.width * window.height);
     for (let k = 0; k < BLENDED; k++) {
       const weight = weights[k]!;
       if (weight <= 0) continue;
@@ -115,19 +117,19 @@ export class MouthLayer {
         this.#left,
         this.#top,
       );
-      const offset = sprite * this.#spriteBytes + window.offset;
-      for (let x = 0; x < window.width; x++) {
-        addWarpedColumn(warp, x, this.#sprites, offset, window, weight, all, x * window.height);
-      }
+      const address = this.#sprites.byteOffset + sprite * this.#spriteBytes + window.offset;
+      warp.add(address, weight, this.#sums.byteOffset);
     }
-    for (let y = 0; y < window.height; y++) {
-      const row = start + y * target.width;
-      const maskRow = y * window.width;
-      for (let x = 0; x < window.width; x++) {
-        const value = (all[x * window.height + y]! + 32768) >> 16;
-        const under = this.#base[row + x]!;
-        frame[row + x] = under + (((value - under) * mask[maskRow + x]! + 128) >> 8);
-      }
-    }
+    const start =
+      target.offset + (this.#top / window.step) * target.width + this.#left / window.step;
+    this.#kernel.call.blendWindow(
+      this.#sums.byteOffset,
+      mask.byteOffset,
+      this.#base.byteOffset + start,
+      frame.byteOffset + start,
+      window.width,
+      window.height,
+      target.width,
+    );
   }
 }

@@ -67,6 +67,8 @@ export interface Chunk<T> {
 /** An opened pack. */
 export interface FacePack {
   header: PackHeader;
+  /** Bytes of all chunks together. */
+  readonly openBytes: number;
   bytes(name: string, shape: readonly (number | null)[]): Chunk<Uint8Array>;
   int16(name: string, shape: readonly (number | null)[]): Chunk<Int16Array>;
   float32(name: string, shape: readonly (number | null)[]): Chunk<Float32Array>;
@@ -124,6 +126,10 @@ class OpenPack implements FacePack {
     this.#body = new Uint8Array(body);
   }
 
+  get openBytes(): number {
+    return this.#body.length;
+  }
+
   bytes(name: string, shape: readonly (number | null)[]): Chunk<Uint8Array> {
     const found = this.#find(name, 'uint8', 1, shape);
     return {
@@ -162,13 +168,16 @@ class OpenPack implements FacePack {
   }
 }
 
-/** Turns sprites stored as byte differences to their parents into whole sprites. `parents[i]` is -1 or less than i. */
+/**
+ * Turns sprites stored as byte differences to their parents into whole sprites. `parents[i]` is -1 or less than i.
+ * Throws FACE_PACK_INVALID when a parent follows its child.
+ */
 export function rebuildSprites(
   deltas: Uint8Array,
   parents: readonly number[],
   spriteBytes: number,
-): Uint8Array {
-  const sprites = new Uint8Array(deltas.length);
+  sprites: Uint8Array,
+): void {
   parents.forEach((parent, i) => {
     if (parent >= i) throw invalid('A sprite refers to one that follows it.');
     const to = i * spriteBytes;
@@ -179,5 +188,4 @@ export function rebuildSprites(
     const from = parent * spriteBytes;
     for (let k = 0; k < spriteBytes; k++) sprites[to + k] = deltas[to + k]! + sprites[from + k]!;
   });
-  return sprites;
 }

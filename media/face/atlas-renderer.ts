@@ -10,9 +10,10 @@ import type { EyePose } from './atlas-eyes.ts';
 import { MouthLayer } from './atlas-mouth.ts';
 import { openPack } from './atlas-pack.ts';
 import type { FacePack } from './atlas-pack.ts';
-import { SPARE_BYTES, WarpLayer } from './atlas-warp.ts';
+import { WarpLayer } from './atlas-warp.ts';
 import type { Motion } from './atlas-warp.ts';
 import { i420Bytes } from './i420.ts';
+import { Kernel } from './kernel/kernel.ts';
 
 /** Radians of gaze at 1. Further, and the iris hides behind the corner of the eye. */
 const GAZE_X_RADIANS = 0.32;
@@ -20,6 +21,8 @@ const GAZE_Y_RADIANS = 0.22;
 /** How far the upper lid follows a gaze straight up or down, in blink units: the iris never floats free of it. */
 const LID_FOLLOWS_UP = 0.2;
 const LID_FOLLOWS_DOWN = 0.3;
+/** Room for masks, sums and grids beside the pictures. */
+const WORKING_BYTES = 4 * 1024 * 1024;
 /** Degrees up to which the flat picture turns believably; beyond them the head stays. */
 const HEAD_LIMIT_DEGREES = { yaw: 7, pitch: 6, roll: 8 } as const;
 /** The smile of the resting picture, from which the lids were drawn. */
@@ -37,7 +40,9 @@ export class AtlasFaceRenderer implements FaceRenderer {
   readonly id: string;
   readonly widthPx: number;
   readonly heightPx: number;
+  /** The face with mouth and eyes drawn, before and after the warp. */
   readonly #picture: Uint8Array;
+  readonly #moved: Uint8Array;
   readonly #mouth: MouthLayer;
   readonly #eyes: readonly EyeLayer[];
   readonly #warp: WarpLayer;
@@ -52,35 +57,45 @@ export class AtlasFaceRenderer implements FaceRenderer {
     browAsymmetry: 0,
   };
 
-  private constructor(pack: FacePack) {
+  private constructor(kernel: Kernel, pack: FacePack) {
     const { id, width, height } = pack.header;
     this.id = id;
     this.widthPx = width;
     this.heightPx = height;
-    const base = pack.bytes('base', [i420Bytes(width, height)]).data;
-    this.#picture = new Uint8Array(base.length + SPARE_BYTES);
+    const size = i420Bytes(width, height);
+    const base = kernel.allocate(Uint8Array, size);
+    base.set(pack.bytes('base', [size]).data);
+    this.#picture = kernel.allocate(Uint8Array, size);
     this.#picture.set(base);
-    this.#mouth = new MouthLayer(pack, base);
-    this.#eyes = [new EyeLayer(pack, 'left', base), new EyeLayer(pack, 'right', base)];
-    this.#warp = new WarpLayer(pack);
+    this.#moved = kernel.allocate(Uint8Array, size);
+    this.#mouth = new MouthLayer(kernel, pack, base);
+    this.#eyes = [
+      new EyeLayer(kernel, pack, 'left', base),
+      new EyeLayer(kernel, pack, 'right', base),
+    ];
+    this.#warp = new WarpLayer(kernel, pack);
   }
 
   /** Opens the bytes of a `face.atlas` file. Rejects with FACE_PACK_INVALID. */
   static async open(file: Uint8Array): Promise<AtlasFaceRenderer> {
-    return new AtlasFaceRenderer(await openPack(file));
+    const pack = await openPack(file);
+    const pictures = 3 * i420Bytes(pack.header.width, pack.header.height);
+    const kernel = await Kernel.create(pack.openBytes + pictures + WORKING_BYTES);
+    return new AtlasFaceRenderer(kernel, pack);
   }
 
   render(pose: FacePose, frame: Uint8Array): void {
-    if (frame.length !== i420Bytes(this.widthPx, this.heightPx)) {
+    if (frame.length !== this.#moved.length) {
       throw new MediaError('FACE_PACK_INVALID', {
-        detail: `A frame of ${this.id} takes ${i420Bytes(this.widthPx, this.heightPx)} bytes, not ${frame.length}.`,
+        detail: `A frame of ${this.id} takes ${this.#moved.length} bytes, not ${frame.length}.`,
       });
     }
     this.#mouth.draw(pose, this.#picture);
     this.#setEyes(pose);
     for (const eye of this.#eyes) eye.draw(this.#eyePose, this.#picture);
     this.#setMotion(pose);
-    this.#warp.draw(this.#motion, this.#picture, frame);
+    this.#warp.draw(this.#motion, this.#picture, this.#moved);
+    frame.set(this.#moved);
   }
 
   close(): void {

@@ -6,6 +6,7 @@ import { MediaError } from '#media/errors.ts';
 import type { FacePack } from './atlas-pack.ts';
 import { i420Planes } from './i420.ts';
 import type { Plane } from './i420.ts';
+import type { Kernel } from './kernel/kernel.ts';
 
 /** Amounts of each motion, in the unit of its field: degrees for the head, 0..1 or -1..1 for the rest. */
 export interface Motion {
@@ -22,10 +23,9 @@ const MOTIONS = ['yaw', 'pitch', 'roll', 'breath', 'browUp', 'browInner', 'browA
 /** Displacements under 1/64 px are invisible: their cells are copied. */
 const STILL_PX = 1 / 64;
 const INVERSION_STEPS = 2;
-/** What a source picture needs behind its last plane: one row of chroma and a pixel. */
-export const SPARE_BYTES = 1024;
 
 export class WarpLayer {
+  readonly #kernel: Kernel;
   readonly #fields: Int16Array;
   readonly #scale: number;
   readonly #cell: number;
@@ -42,13 +42,9 @@ export class WarpLayer {
   /** First and last moving cell of each row of cells; first > last where none moves. */
   readonly #firstCell: Int32Array;
   readonly #lastCell: Int32Array;
-  /** Source positions at the nodes of one line of pixels, and how they change from line to line: 16.16 fixed point. */
-  readonly #lineX: Int32Array;
-  readonly #lineY: Int32Array;
-  readonly #perLineX: Int32Array;
-  readonly #perLineY: Int32Array;
 
-  constructor(pack: FacePack) {
+  constructor(kernel: Kernel, pack: FacePack) {
+    this.#kernel = kernel;
     const { width, height, warp } = pack.header;
     if (
       warp.fields.join() !== MOTIONS.join() ||
@@ -67,28 +63,18 @@ export class WarpLayer {
     this.#scale = warp.scale;
     this.#fields = pack.int16('fields', [MOTIONS.length, this.#rows, this.#columns, 2]).data;
     this.#planes = i420Planes(width, height);
-    if (width / 2 + 2 > SPARE_BYTES) {
-      throw new MediaError('FACE_PACK_INVALID', { detail: 'Its picture is too wide.' });
-    }
     const nodes = this.#rows * this.#columns;
     this.#forwardX = new Float32Array(nodes);
     this.#forwardY = new Float32Array(nodes);
-    this.#backwardX = new Float32Array(nodes);
-    this.#backwardY = new Float32Array(nodes);
-    this.#firstCell = new Int32Array(this.#rows - 1);
-    this.#lastCell = new Int32Array(this.#rows - 1);
-    this.#lineX = new Int32Array(this.#columns);
-    this.#lineY = new Int32Array(this.#columns);
-    this.#perLineX = new Int32Array(this.#columns);
-    this.#perLineY = new Int32Array(this.#columns);
+    this.#backwardX = kernel.allocate(Float32Array, nodes);
+    this.#backwardY = kernel.allocate(Float32Array, nodes);
+    this.#firstCell = kernel.allocate(Int32Array, this.#rows - 1);
+    this.#lastCell = kernel.allocate(Int32Array, this.#rows - 1);
   }
 
-  /**
-   * Draws `source` displaced by `motion` into `target`; both are whole I420 pictures, and `source` has SPARE_BYTES more
-   * behind it: sampling reads one neighbour further than the last pixel, with no weight.
-   */
+  /** Draws `source` displaced by `motion` into `target`: whole I420 pictures in the kernel's memory. */
   draw(motion: Motion, source: Uint8Array, target: Uint8Array): void {
-    target.set(source.subarray(0, target.length));
+    target.set(source);
     if (!this.#sumFields(motion)) return;
     this.#invert();
     this.#findMovingCells();
@@ -172,78 +158,18 @@ export class WarpLayer {
   }
 
   #resample(plane: Plane, source: Uint8Array, target: Uint8Array): void {
-    const { step, width, offset } = plane;
-    const size = this.#cell / step;
-    const columns = this.#columns;
-    const nodeX = this.#lineX;
-    const nodeY = this.#lineY;
-    const perLineX = this.#perLineX;
-    const perLineY = this.#perLineY;
-    const unit = 65536 / step;
-    for (let row = 0; row < this.#rows - 1; row++) {
-      const first = this.#firstCell[row]!;
-      const last = this.#lastCell[row]!;
-      if (last < first) continue;
-      // Positions at the nodes of this line, 16.16 fixed point: whole numbers only from here on.
-      for (let column = first; column <= last + 1; column++) {
-        const n = row * columns + column;
-        perLineX[column] = ((this.#backwardX[n + columns]! - this.#backwardX[n]!) * unit) / size;
-        perLineY[column] = ((this.#backwardY[n + columns]! - this.#backwardY[n]!) * unit) / size;
-        nodeX[column] = this.#backwardX[n]! * unit + column * size * 65536 + perLineX[column]! / 2;
-        nodeY[column] = this.#backwardY[n]! * unit + row * size * 65536 + perLineY[column]! / 2;
-      }
-      for (let line = 0; line < size; line++) {
-        const at = offset + (row * size + line) * width + first * size;
-        drawLine(source, target, nodeX, nodeY, first, last, at, offset, width, size);
-        for (let column = first; column <= last + 1; column++) {
-          nodeX[column] = nodeX[column]! + perLineX[column]!;
-          nodeY[column] = nodeY[column]! + perLineY[column]! + 65536;
-        }
-      }
-    }
-  }
-}
-
-/**
- * Draws cells `first` to `last` of one line of pixels from `at` on. A small function of its own, because the compiler
- * then keeps everything of the inner loop in registers.
- */
-function drawLine(
-  source: Uint8Array,
-  target: Uint8Array,
-  nodeX: Int32Array,
-  nodeY: Int32Array,
-  first: number,
-  last: number,
-  at: number,
-  offset: number,
-  width: number,
-  size: number,
-): void {
-  const shift = 31 - Math.clz32(size);
-  let leftX = nodeX[first]!;
-  let leftY = nodeY[first]!;
-  for (let column = first; column <= last; column++) {
-    const rightX = nodeX[column + 1]!;
-    const rightY = nodeY[column + 1]!;
-    const stepX = (rightX - leftX) >> shift;
-    const stepY = (rightY - leftY) >> shift;
-    // Pixel centres lie half a step in; the whole half pixel of x is in the position already.
-    let px = (leftX + ((stepX - 65536) >> 1)) | 0;
-    let py = (leftY + (stepY >> 1)) | 0;
-    leftX = rightX;
-    leftY = rightY;
-    const end = (at + size) | 0;
-    for (; at < end; at = (at + 1) | 0) {
-      const p = (offset + Math.imul(py >> 16, width) + (px >> 16)) | 0;
-      const u = (px >> 8) & 255;
-      const a = source[p]!;
-      const c = source[p + width]!;
-      const upper = ((a << 8) + Math.imul(source[p + 1]! - a, u)) | 0;
-      const lower = ((c << 8) + Math.imul(source[p + width + 1]! - c, u)) | 0;
-      target[at] = ((upper << 8) + Math.imul(lower - upper, (py >> 8) & 255) + 32768) >> 16;
-      px = (px + stepX) | 0;
-      py = (py + stepY) | 0;
-    }
+    this.#kernel.call.warpPlane(
+      source.byteOffset + plane.offset,
+      target.byteOffset + plane.offset,
+      this.#backwardX.byteOffset,
+      this.#backwardY.byteOffset,
+      this.#firstCell.byteOffset,
+      this.#lastCell.byteOffset,
+      plane.width,
+      this.#cell,
+      plane.step,
+      this.#rows - 1,
+      this.#columns,
+    );
   }
 }

@@ -24,9 +24,8 @@ export function i420Planes(width: number, height: number, offset = 0): [Plane, P
   ];
 }
 
-/** Opacity 0..256 of a window that fades in over `featherPx` along its border, for one plane. */
-export function featherMask(plane: Plane, featherPx: number): Uint16Array {
-  const mask = new Uint16Array(plane.width * plane.height);
+/** Sets the opacity 0..256 of a window that fades in over `featherPx` along its border, for one plane. */
+export function fillFeatherMask(mask: Uint16Array, plane: Plane, featherPx: number): void {
   for (let y = 0; y < plane.height; y++) {
     const fromEdgeY = Math.min(y, plane.height - 1 - y) + 0.5;
     for (let x = 0; x < plane.width; x++) {
@@ -35,5 +34,4 @@ export function featherMask(plane: Plane, featherPx: number): Uint16Array {
       mask[y * plane.width + x] = Math.round(256 * t * t * (3 - 2 * t));
     }
   }
-  return mask;
 }
