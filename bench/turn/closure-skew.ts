@@ -60,11 +60,7 @@ export function closureSkew(
   if (best.score < LEAST_SCORE || Math.abs(best.lateMs) === LARGEST_MS) {
     return undefined;
   }
-  const offMs = vertex(
-    scoreAt(best.lateMs - STEP_MS),
-    best.score,
-    scoreAt(best.lateMs + STEP_MS),
-  );
+  const offMs = vertex(scoreAt(best.lateMs - STEP_MS), best.score, scoreAt(best.lateMs + STEP_MS));
   return { skewMs: -(best.lateMs + offMs * STEP_MS), score: best.score };
 }
 

@@ -65,10 +65,9 @@ export class FaceGauge {
         draw({ expression: { ...NEUTRAL_POSE.expression, browUp: 0.4, browInnerUp: 0.3 } }),
       ),
     ].flat();
-    const left = [
-      this.#box(mouth),
-      this.#box(this.#differing(shut, draw({ blink: 1 }))),
-    ].map((box) => widened(box, MARGIN_PX));
+    const left = [this.#box(mouth), this.#box(this.#differing(shut, draw({ blink: 1 })))].map(
+      (box) => widened(box, MARGIN_PX),
+    );
     this.#motionPixels = Uint32Array.from(
       [...new Set(kept)].filter((pixel) => {
         const x = pixel % this.widthPx;

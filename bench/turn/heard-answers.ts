@@ -104,11 +104,7 @@ async function hearOne(
 }
 
 /** The sample at which the first audible sound of the answer was heard. */
-function locate(
-  spoken: SpokenAnswer,
-  testimony: Testimony,
-  stateAtMs: number,
-): number | undefined {
+function locate(spoken: SpokenAnswer, testimony: Testimony, stateAtMs: number): number | undefined {
   const part = spoken.parts[0];
   if (part === undefined) {
     return undefined;
@@ -130,9 +126,7 @@ function locate(
 /** Where sound begins near a change of state; the change itself when something sounded already. */
 function soundNear(stretches: readonly Stretch[], stateAtMs: number): number | undefined {
   const next = firstStretchFrom(stretches, stateAtMs - SOUND_BEFORE_MS);
-  return next !== undefined && next.startMs < stateAtMs + SOUND_AFTER_MS
-    ? next.startMs
-    : undefined;
+  return next !== undefined && next.startMs < stateAtMs + SOUND_AFTER_MS ? next.startMs : undefined;
 }
 
 function skewsOf(

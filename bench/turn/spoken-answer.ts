@@ -81,7 +81,12 @@ function audibleFromMs(chunk: SpeechChunk): number {
     levels.push(Math.sqrt(energy / window));
   }
   const loudest = Math.max(0, ...levels);
-  return Math.max(0, levels.findIndex((level) => level > AUDIBLE_SHARE * loudest)) * 10;
+  return (
+    Math.max(
+      0,
+      levels.findIndex((level) => level > AUDIBLE_SHARE * loudest),
+    ) * 10
+  );
 }
 
 function gapTable(marks: readonly PhonemeMark[], lengthMs: number): ExpectedGap {

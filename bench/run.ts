@@ -1,0 +1,47 @@
+/** Entry of `npm run bench`: chooses a bench, prints its table, writes its figures. Progress goes to stderr. */
+import { writeFile } from 'node:fs/promises';
+import { readTurnOptions, TURN_HELP } from './turn/options.ts';
+import { turnBench } from './turn/turn-bench.ts';
+import { turnTable } from './turn/turn-report.ts';
+
+const HELP = `Usage: npm run bench -- BENCH [OPTIONS]
+
+Benches:
+  turn    a conversation in real rooms: latency, cut-ins, barge-in, lips and sound, pictures, sessions
+
+npm run bench -- turn --help explains its options.
+`;
+
+async function main(args: readonly string[]): Promise<number> {
+  const [bench, ...rest] = args;
+  if (bench !== 'turn') {
+    const asked = bench === '--help' || bench === undefined;
+    (asked ? process.stdout : process.stderr).write(HELP);
+    return asked ? 0 : 2;
+  }
+  const options = readTurnOptions(rest);
+  if (options === 'help') {
+    process.stdout.write(TURN_HELP);
+    return 0;
+  }
+  const startedMs = performance.now();
+  const figures = await turnBench(options, (line) => {
+    const atS = (performance.now() - startedMs) / 1_000;
+    process.stderr.write(`${atS.toFixed(0).padStart(4)} s  ${line}\n`);
+  });
+  process.stdout.write(`${turnTable(figures)}\n`);
+  if (options.jsonPath !== undefined) {
+    await writeFile(options.jsonPath, `${JSON.stringify(figures, null, 2)}\n`);
+  }
+  return 0;
+}
+
+try {
+  // Native handles of rooms may outlive their closing; the figures are out.
+  process.exit(await main(process.argv.slice(2)));
+} catch (error) {
+  process.stderr.write(
+    `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  process.exit(1);
+}

@@ -1,0 +1,298 @@
+/** `npm run bench -- turn`: runs every measurement one after the other and puts the figures together. */
+import { FliteTextToSpeech } from '#agents/engines/flite/text-to-speech.ts';
+import { loadFace, listFaces } from '#media/face/load-face.ts';
+import { measureRenderMs } from '#media/face/measure.ts';
+import { cpus, loadavg, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { connectTimes } from './connect-time.ts';
+import { median, percentile, rounded, spread } from './figures.ts';
+import type { TurnOptions } from './options.ts';
+import { framesPerSecondOf, onTimeShareOf } from './picture-pace.ts';
+import { mostSessions } from './sessions.ts';
+import { StageSet } from './stage-set.ts';
+import { talk, type TalkRecord, type TalkRoom } from './talk.ts';
+import { summary, talkResults, type TalkResults, type TurnSummary } from './talk-results.ts';
+import type { MachineNote, SkewFigure, TurnFigures } from './turn-report.ts';
+import {
+  humanUtterances,
+  syntheticUtterances,
+  type PauseKind,
+  type Utterance,
+} from './utterance.ts';
+
+const RENDERED_FRAMES = 500;
+/** The framework counts its wait from the last voiced window, which ends about this long after the acoustic end. */
+const VAD_LAG_MS = 85;
+
+type Say = (line: string) => void;
+
+export async function turnBench(options: TurnOptions, say: Say): Promise<TurnFigures> {
+  const startedAt = new Date();
+  const loadBefore = rounded(loadavg()[0]!, 2)!;
+  say('drawing faces');
+  const render = await renderFigures();
+  const engine = new FliteTextToSpeech();
+  const stageSet = await StageSet.raise({
+    scenarioId: options.scenarioId,
+    maxSessions: Math.max(options.maxSessions, 2 * options.lanes),
+    say,
+  });
+  try {
+    const human = await pickHuman(options, stageSet, say);
+    const synthetic = (await syntheticUtterances(engine)).slice(0, options.syntheticTurns);
+    const lab = new Lab(stageSet, engine, options.lanes, say);
+
+    say(`human voices, ours and the peer's default: ${String(human.length)} turns`);
+    const [ours, peerDefault] = await lab.sideBySide([
+      { name: 'ours', open: () => stageSet.openAvatarRoom(), utterances: human, speakOver: true },
+      { name: 'peer', open: () => openPeer(stageSet), utterances: human, speakOver: false },
+    ]);
+    const first = summary(ours!.turns);
+    const fixedWaitMs = waitForRate(human, first.midPhraseCutIns.rate ?? 0);
+    say(`synthetic voices, and the peer waiting ${String(fixedWaitMs)} ms`);
+    const [synthesised, peerMatched] = await lab.sideBySide([
+      {
+        name: 'ours',
+        open: () => stageSet.openAvatarRoom(),
+        utterances: synthetic,
+        speakOver: true,
+      },
+      {
+        name: 'peer',
+        open: () => openPeer(stageSet, fixedWaitMs),
+        utterances: human.slice(0, options.peerMatchedTurns),
+        speakOver: false,
+      },
+    ]);
+    const talks = [ours!, synthesised!];
+    const talkedMinutes = (): number =>
+      talks.reduce((sum, { talkedMs }) => sum + talkedMs, 0) / 60_000;
+    while (talkedMinutes() < options.skewMinutes) {
+      say(`more talk for the skew figure: ${talkedMinutes().toFixed(1)} minutes so far`);
+      const [more] = await lab.sideBySide([
+        {
+          name: 'ours',
+          open: () => stageSet.openAvatarRoom(),
+          utterances: synthetic,
+          speakOver: false,
+        },
+      ]);
+      if (more!.talkedMs === 0) {
+        break;
+      }
+      talks.push(more!);
+    }
+    say('connecting a browser');
+    const connects = await connectTimes({
+      pageUrl: stageSet.system.pageUrl,
+      scenarioId: options.scenarioId,
+      times: options.connectTimes,
+      say,
+    });
+    const sessions =
+      options.maxSessions === 0
+        ? null
+        : await mostSessions({
+            stageSet,
+            engine,
+            utterances: human,
+            maxRooms: options.maxSessions,
+            say,
+          });
+    return figuresOf({
+      ours: ours!,
+      synthesised: synthesised!,
+      peerDefault: summary(peerDefault!.turns),
+      peerMatched: { ...summary(peerMatched!.turns), fixedWaitMs },
+      talks,
+      connects,
+      sessions,
+      render,
+      machine: machineNote(startedAt, loadBefore),
+    });
+  } finally {
+    await stageSet.strike();
+    await engine.close();
+  }
+}
+
+async function pickHuman(options: TurnOptions, stageSet: StageSet, say: Say): Promise<Utterance[]> {
+  say('reading recordings');
+  const all = await humanUtterances({
+    fixturesFolder: options.fixturesFolder,
+    pythonPath: stageSet.pythonPath,
+    wordsCachePath: join(stageSet.dataFolder, 'bench', 'words.json'),
+    onProgress: (done, of) => {
+      if (done % 10 === 0) {
+        say(`finding words in recordings: ${String(done)} of ${String(of)}`);
+      }
+    },
+  });
+  if (all.length === 0) {
+    throw new Error(
+      `There are no recordings in ${options.fixturesFolder}. Name their folder with --fixtures.`,
+    );
+  }
+  // Speakers in turn, so that a shorter run hears all of them.
+  const shuffled = all
+    .map((utterance, index) => ({ utterance, key: (index * 0.618_033_988_75) % 1 }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ utterance }) => utterance);
+  return shuffled.slice(0, Math.min(shuffled.length, options.humanTurns));
+}
+
+function openPeer(stageSet: StageSet, fixedWaitMs?: number): Promise<TalkRoom> {
+  return stageSet.openPeerRoom({
+    scenarioId: stageSet.scenario.id,
+    ...(fixedWaitMs === undefined ? {} : { fixedWaitMs }),
+  });
+}
+
+/** The fixed wait with which that share of the mid-phrase pauses is longer than the wait and the detector's lag. */
+function waitForRate(utterances: readonly Utterance[], rate: number): number {
+  const kind: PauseKind = 'mid-phrase';
+  const lengths = utterances.flatMap(({ pauses }) =>
+    pauses.filter((pause) => pause.kind === kind).map(({ fromMs, toMs }) => toMs - fromMs),
+  );
+  return Math.round(Math.max(0, (percentile(lengths, 1 - rate) ?? 800) - VAD_LAG_MS));
+}
+
+interface Part {
+  name: string;
+  open: () => Promise<TalkRoom>;
+  utterances: readonly Utterance[];
+  speakOver: boolean;
+}
+
+/** Plays talks side by side, then analyses them while nothing is measured. */
+class Lab {
+  readonly #stageSet: StageSet;
+  readonly #engine: FliteTextToSpeech;
+  readonly #lanes: number;
+  readonly #say: Say;
+
+  constructor(stageSet: StageSet, engine: FliteTextToSpeech, lanes: number, say: Say) {
+    this.#stageSet = stageSet;
+    this.#engine = engine;
+    this.#lanes = Math.max(1, lanes);
+    this.#say = say;
+  }
+
+  async sideBySide(parts: readonly Part[]): Promise<TalkResults[]> {
+    const played = await Promise.all(parts.map((part) => this.#play(part)));
+    const results: TalkResults[] = [];
+    for (const [index, records] of played.entries()) {
+      results.push(await talkResults(records, this.#engine, parts[index]!.name === 'ours'));
+    }
+    return results;
+  }
+
+  async #play({ name, open, utterances, speakOver }: Part): Promise<TalkRecord[]> {
+    let done = 0;
+    const lanes = Array.from({ length: this.#lanes }, (_, lane) =>
+      utterances.filter((_utterance, index) => index % this.#lanes === lane),
+    );
+    const records = await Promise.all(
+      lanes.map((own) =>
+        talk({
+          openRoom: open,
+          utterances: own,
+          speakOver,
+          onUtterance: () => {
+            done += 1;
+            this.#say(
+              `${name} (${this.#stageSet.scenario.id}): ${String(done)} of ${String(utterances.length)}`,
+            );
+          },
+        }),
+      ),
+    );
+    return records.flat();
+  }
+}
+
+interface Measured {
+  ours: TalkResults;
+  synthesised: TalkResults;
+  peerDefault: TurnSummary;
+  peerMatched: TurnSummary & { fixedWaitMs: number };
+  talks: readonly TalkResults[];
+  connects: readonly number[];
+  sessions: Awaited<ReturnType<typeof mostSessions>> | null;
+  render: TurnFigures['detail']['render'];
+  machine: MachineNote;
+}
+
+function figuresOf(measured: Measured): TurnFigures {
+  const human = summary(measured.ours.turns);
+  const synthetic = summary(measured.synthesised.turns);
+  const { peerDefault, peerMatched, connects, sessions, render, machine } = measured;
+  const stops = measured.talks.flatMap(({ turns }) =>
+    turns.flatMap(({ stopMs }) => (stopMs === undefined ? [] : [stopMs])),
+  );
+  const { pace } = measured.ours;
+  return {
+    reactionMs: human.reactionMs,
+    firstSoundMs: human.firstSoundMs,
+    firstWordMs: human.firstWordMs,
+    peerFirstSoundMs: peerMatched.firstSoundMs.p50,
+    peerDefaultMs: peerDefault.firstWordMs.p50,
+    cutInRate: human.midPhraseCutIns.rate,
+    peerDefaultCutInRate: peerDefault.midPhraseCutIns.rate,
+    bargeInStopMs: rounded(median(stops)),
+    avSkewMs: skewFigure(measured.talks),
+    videoFps: rounded(framesPerSecondOf(pace), 2),
+    framesOnTime: rounded(onTimeShareOf(pace), 4),
+    connectMs: rounded(median(connects)),
+    renderMsPerFrame: rounded(Math.max(...render.map(({ p50Ms }) => p50Ms)), 3),
+    sessions: sessions?.sessions ?? null,
+    detail: {
+      human: { ...human, bargeInStopMs: spread(stops) },
+      synthetic,
+      peerDefault,
+      peerMatched,
+      connectMs: spread(connects),
+      pictures: { spokenS: Math.round(pace.spokenMs / 1_000), intervals: pace.intervals },
+      render,
+      sessions,
+      machine,
+    },
+  };
+}
+
+function skewFigure(talks: readonly TalkResults[]): SkewFigure {
+  const skews = talks.flatMap(({ skewsMs }) => skewsMs);
+  return {
+    p50: rounded(median(skews)),
+    p95: rounded(percentile(skews.map(Math.abs), 0.95)),
+    n: skews.length,
+    signedP5: rounded(percentile(skews, 0.05)),
+    signedP95: rounded(percentile(skews, 0.95)),
+    closuresHeard: talks.reduce((sum, { closures }) => sum + closures, 0),
+    minutes: rounded(talks.reduce((sum, { talkedMs }) => sum + talkedMs, 0) / 60_000, 1)!,
+  };
+}
+
+async function renderFigures(): Promise<TurnFigures['detail']['render']> {
+  const times: TurnFigures['detail']['render'] = [];
+  for (const { id } of await listFaces()) {
+    const face = await loadFace(id);
+    times.push({ face: id, ...measureRenderMs(face, RENDERED_FRAMES) });
+    face.close();
+  }
+  return times;
+}
+
+function machineNote(startedAt: Date, loadBefore: number): MachineNote {
+  const processors = cpus();
+  return {
+    cores: processors.length,
+    model: processors[0]?.model ?? 'unknown',
+    memoryGiB: rounded(totalmem() / 2 ** 30, 1)!,
+    node: process.versions.node,
+    loadBefore,
+    loadAfter: rounded(loadavg()[0]!, 2)!,
+    startedAt: startedAt.toISOString(),
+    minutes: rounded((Date.now() - startedAt.getTime()) / 60_000, 1)!,
+  };
+}
