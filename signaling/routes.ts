@@ -35,7 +35,9 @@ export function registerRoutes(app: FastifyInstance, dependencies: RouteDependen
   app.post('/api/sessions', async (request, reply) => {
     const body = parseBody(createBody, request.body);
     const created = await sessions.create(body.scenarioId, body.learnerName ?? 'Learner');
-    return reply.code(201).send(created);
+    // Over HTTPS the media server is reached through this one, under the name that the browser used.
+    const serverUrl = created.serverUrl === '' ? `wss://${request.host}` : created.serverUrl;
+    return reply.code(201).send({ ...created, serverUrl });
   });
 
   app.post('/api/sessions/:id/token', async (request: SessionRequest) => {
