@@ -57,7 +57,7 @@ export class CallConnection {
       ...(speakerId === '' ? {} : { audioOutput: { deviceId: speakerId } }),
     });
     this.captions = new CaptionFeed(this.room);
-    this.microphone = new CallMicrophone(this.room, microphoneId);
+    this.microphone = new CallMicrophone(this.room, microphoneId, call.muted);
     this.room.on(RoomEvent.Disconnected, this.#disconnected);
     this.room.on(RoomEvent.Reconnected, () => this.#update({ attempt: 0 }));
     window.addEventListener('online', this.#backOnline);
@@ -117,6 +117,12 @@ export class CallConnection {
     this.#keep({ ...this.#call, typing });
     if (typing) void this.microphone.withdraw();
     else void this.microphone.publish();
+  }
+
+  /** Mutes or unmutes, and remembers it for a reload. */
+  setMuted(muted: boolean): void {
+    this.#keep({ ...this.#call, muted });
+    void this.microphone.setMuted(muted);
   }
 
   /** Ends the session for everybody and leaves. Idempotent. */

@@ -26,11 +26,13 @@ export class CallMicrophone {
   #wanted: Promise<LocalAudioTrack> | null = null;
   #track: LocalAudioTrack | null = null;
   #meter: LevelMeter | null = null;
+  #muted: boolean;
   #closed = false;
 
-  /** `deviceId` empty means the browser's default. */
-  constructor(room: Room, deviceId: string) {
+  /** `deviceId` empty means the browser's default; `muted` is how a rejoined call was left. */
+  constructor(room: Room, deviceId: string, muted: boolean) {
     this.#room = room;
+    this.#muted = muted;
     this.#deviceId = deviceId;
   }
 
@@ -57,7 +59,6 @@ export class CallMicrophone {
   /** Publishes the device, opening it first if need be. A room that was opened again gets it again. */
   async publish(): Promise<void> {
     // Losing the room stops its tracks: such a one is opened anew, as muted as it was.
-    const muted = this.#track?.isMuted ?? false;
     if (this.#track?.mediaStreamTrack.readyState === 'ended') this.#release();
     this.prepare();
     const wanted = this.#wanted;
@@ -69,7 +70,7 @@ export class CallMicrophone {
         return;
       }
       if (track !== this.#track) this.#adopt(track);
-      if (muted && !track.isMuted) await track.mute();
+      if (this.#muted && !track.isMuted) await track.mute();
       await this.#room.localParticipant.publishTrack(track as LocalTrack, {
         source: Track.Source.Microphone,
         // Speech, and the agent listens at 16 kHz: music settings would only cost.
@@ -84,6 +85,7 @@ export class CallMicrophone {
   }
 
   async setMuted(muted: boolean): Promise<void> {
+    this.#muted = muted;
     const track = this.#track;
     if (track === null) return;
     if (muted) await track.mute();

@@ -122,7 +122,7 @@ export function CallRoom({ connection }: { connection: CallConnection }) {
     mute: () => {
       const { status } = microphone;
       if ((status === 'on' || status === 'muted') && !ending) {
-        void connection.microphone.setMuted(status === 'on');
+        connection.setMuted(status === 'on');
       }
     },
     speak: () => {

@@ -30,6 +30,7 @@ export async function startSession(request: StartRequest): Promise<string> {
   const call = {
     ...session,
     typing: request.typing || session.recognition === 'none',
+    muted: false,
     startedAtMs,
   };
   keepOpenCall(call);

@@ -5,6 +5,8 @@ import { readTab, writeTab } from './browser-storage.ts';
 export interface OpenCall extends CreateSessionResponse {
   /** The learner chose, or had, to type. */
   typing: boolean;
+  /** The learner muted themselves; a reload does not undo it. */
+  muted: boolean;
   /** When the learner pressed Start, milliseconds since the epoch. */
   startedAtMs: number;
 }
