@@ -9,6 +9,8 @@ export type RecognitionGrade = 'none' | 'basic' | 'full';
 
 export interface ScenariosResponse {
   scenarios: ScenarioSummary[];
+  /** How well each language of the scenarios is heard here. */
+  recognition: Record<string, RecognitionGrade>;
 }
 
 export interface CreateSessionRequest {

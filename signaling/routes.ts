@@ -3,7 +3,7 @@ import type { ScenarioSummary } from '#agents/dispatch/catalogue.ts';
 import { reportSchema } from '#agents/dispatch/report.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { HealthResponse, ScenariosResponse } from './api-types.ts';
+import type { HealthResponse, RecognitionGrade, ScenariosResponse } from './api-types.ts';
 import { ProblemError } from './problems.ts';
 import type { RoomTokens } from './room-tokens.ts';
 import type { Sessions } from './sessions.ts';
@@ -17,15 +17,21 @@ export interface RouteDependencies {
   sessions: Sessions;
   tokens: RoomTokens;
   scenarios: readonly ScenarioSummary[];
+  recognitionFor: (language: string) => RecognitionGrade;
   health: () => Promise<HealthResponse>;
 }
 
 type SessionRequest = FastifyRequest<{ Params: { id: string } }>;
 
 export function registerRoutes(app: FastifyInstance, dependencies: RouteDependencies): void {
-  const { sessions, tokens, scenarios, health } = dependencies;
+  const { sessions, tokens, scenarios, recognitionFor, health } = dependencies;
 
-  app.get('/api/scenarios', (): ScenariosResponse => ({ scenarios: [...scenarios] }));
+  app.get('/api/scenarios', (): ScenariosResponse => ({
+    scenarios: [...scenarios],
+    recognition: Object.fromEntries(
+      scenarios.map(({ language }) => [language, recognitionFor(language)]),
+    ),
+  }));
 
   app.get('/health', async (_request, reply) => {
     const answer = await health();

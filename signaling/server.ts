@@ -1,11 +1,11 @@
 /** Entry of the signaling process: the page, the API, health. Never touches media. */
-import { loadScenarios } from '#agents/dispatch/scenario-store.ts';
-import { scenarioSummarySchema } from '#agents/dispatch/catalogue.ts';
+import { loadScenarios, summaryOf } from '#agents/dispatch/scenario-store.ts';
 import { readEnvironment } from '#config/environment.ts';
 import fastifyHttpProxy from '@fastify/http-proxy';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { join, resolve } from 'node:path';
+import type { RecognitionGrade } from './api-types.ts';
 import { buildApp } from './app.ts';
 import { checkHealth } from './health.ts';
 import { RoomTokens } from './room-tokens.ts';
@@ -27,12 +27,12 @@ if (
 }
 
 const dataFolder = resolve(environment.UNDERSTUDY_DATA);
-const scenarios = (await loadScenarios(environment.UNDERSTUDY_SCENARIOS)).map((scenario) =>
-  scenarioSummarySchema.parse(scenario),
-);
+const scenarios = loadScenarios(environment.UNDERSTUDY_SCENARIOS).map(summaryOf);
 const scheme = environment.UNDERSTUDY_HTTPS ? 'https' : 'http';
 const rooms = new LiveKitRooms(LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET);
 const tokens = new RoomTokens({ apiKey: LIVEKIT_API_KEY, apiSecret: LIVEKIT_API_SECRET });
+const recognitionFor = (language: string): RecognitionGrade =>
+  language === 'en' && environment.UNDERSTUDY_RECOGNITION === 'auto' ? 'basic' : 'none';
 const sessions = new Sessions({
   store: new FolderSessionStore(join(dataFolder, 'data')),
   rooms,
@@ -41,8 +41,7 @@ const sessions = new Sessions({
   // Over HTTPS a browser refuses ws://, so LiveKit is reached through this server.
   serverUrl: environment.UNDERSTUDY_HTTPS ? '' : LIVEKIT_URL,
   internalUrl: `${scheme}://127.0.0.1:${String(environment.PORT)}`,
-  recognitionFor: (language) =>
-    language === 'en' && environment.UNDERSTUDY_RECOGNITION === 'auto' ? 'basic' : 'none',
+  recognitionFor,
   maxSessions: environment.UNDERSTUDY_MAX_SESSIONS,
 });
 
@@ -50,6 +49,7 @@ const app = await buildApp({
   sessions,
   tokens,
   scenarios,
+  recognitionFor,
   health: () =>
     checkHealth({
       rooms,

@@ -68,6 +68,7 @@ export async function testSignaling(options: { maxSessions?: number; now?: () =>
     sessions,
     tokens,
     scenarios: [SCENARIO],
+    recognitionFor: () => 'basic',
     health: () => Promise.resolve({ status: 'ok', dependencies: {} }),
   });
   return { app, rooms, sessions, folder };
