@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // The whole system ends its calls before it stops.
+    teardownTimeout: 40_000,
     projects: [
       {
         test: {

@@ -125,18 +125,15 @@ export class HeadlessLearner extends EventEmitter<LearnerEvents> {
     await this.room.localParticipant!.sendText(text, { topic: 'lk.chat' });
   }
 
-  /** Resolves with the first event that satisfies `matches`, from now on. */
-  async until<K extends keyof LearnerEvents>(
+  /** Resolves with the first event that satisfies `matches`, from now on. Rejects with what there was instead. */
+  until<K extends keyof LearnerEvents>(
     event: K,
     matches: (...args: LearnerEvents[K]) => boolean,
-    signal: AbortSignal = AbortSignal.timeout(PATIENCE_MS),
   ): Promise<LearnerEvents[K]> {
-    for (;;) {
-      const args = (await once(this as EventEmitter, event, { signal })) as LearnerEvents[K];
-      if (matches(...args)) {
-        return args;
-      }
-    }
+    const waiting = this.#await(event, matches);
+    // A test that failed meanwhile no longer awaits it.
+    waiting.catch(() => undefined);
+    return waiting;
   }
 
   /** Idempotent. */
@@ -148,6 +145,25 @@ export class HeadlessLearner extends EventEmitter<LearnerEvents> {
     await this.#pumping;
     await this.room.disconnect();
     await this.#source.close();
+  }
+
+  async #await<K extends keyof LearnerEvents>(
+    event: K,
+    matches: (...args: LearnerEvents[K]) => boolean,
+  ): Promise<LearnerEvents[K]> {
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    try {
+      for (;;) {
+        const args = (await once(this as EventEmitter, event, { signal })) as LearnerEvents[K];
+        if (matches(...args)) {
+          return args;
+        }
+      }
+    } catch (cause) {
+      const agent = this.agent === undefined ? 'no agent' : `the agent ${this.agentState ?? 'new'}`;
+      const captions = this.captions.map(({ speaker, text }) => `${speaker}: ${text}`).join(' | ');
+      throw new Error(`No ${event} as awaited came, with ${agent} and “${captions}”.`, { cause });
+    }
   }
 
   async #pump(): Promise<void> {

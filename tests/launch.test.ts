@@ -17,6 +17,8 @@ const PORTS = {
   LIVEKIT_UDP_PORT: '19882',
   WORKER_PORT: '19081',
 };
+/** Another system runs beside this one: it need not be ready to talk as well. */
+const LIGHT = { UNDERSTUDY_LLM: 'scripted', UNDERSTUDY_WARM_JOBS: '0' };
 /** Marks the processes of this test in the process table. */
 const MARK = `UNDERSTUDY_TEST_MARK=${String(process.pid)}`;
 const projectRoot = fileURLToPath(new URL('..', import.meta.url));
@@ -27,7 +29,7 @@ function npmStart(args: readonly string[], environment: Record<string, string> =
   const [name, value] = MARK.split('=') as [string, string];
   child = spawn('npm', ['start', '--silent', '--', ...args], {
     cwd: projectRoot,
-    env: { ...process.env, ...PORTS, ...environment, [name]: value, UNDERSTUDY_LLM: 'scripted' },
+    env: { ...process.env, ...PORTS, ...environment, [name]: value, ...LIGHT },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A terminal sends Ctrl-C to a whole process group; so does this test.
     detached: true,

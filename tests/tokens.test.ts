@@ -83,7 +83,7 @@ describe('A learner’s token', () => {
   it('lets nobody change who they are', async () => {
     const room = await connect(call.session.token);
     const learner = room.localParticipant!;
-    await learner.setName('Ada').catch(() => undefined);
+    await learner.updateName('Ada').catch(() => undefined);
     // LiveKit takes requests in order: once this one is answered, the other one was dealt with.
     const source = new AudioSource(16_000, 1);
     await learner.publishTrack(
