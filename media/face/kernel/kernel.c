@@ -67,6 +67,55 @@ void warpPlane(const byte *source, byte *target, const float *backX, const float
   }
 }
 
+// Sums displacement fields, each of `nodes` pairs (dx, dy), times their amounts. Fields without amount are skipped.
+EXPORT(sumFields)
+void sumFields(const int16_t *fields, const float *amounts, int count, int nodes, float *forwardX, float *forwardY) {
+  for (int n = 0; n < nodes; n++) forwardX[n] = forwardY[n] = 0;
+  for (int f = 0; f < count; f++, fields += 2 * nodes) {
+    const float amount = amounts[f];
+    if (amount == 0) continue;
+    for (int n = 0; n < nodes; n++) {
+      forwardX[n] += amount * fields[2 * n];
+      forwardY[n] += amount * fields[2 * n + 1];
+    }
+  }
+}
+
+static inline float clampTo(float v, float low, float high) { return v < low ? low : v > high ? high : v; }
+
+// Finds for each node of the target where its picture comes from, p with p + forward(p) = node, and which cells move.
+// The source stays inside the picture, so that sampling needs no further checks.
+EXPORT(invertFields)
+void invertFields(const float *forwardX, const float *forwardY, float *backX, float *backY, int *firstCell, int *lastCell,
+                  int rows, int columns, int cell, float still) {
+  const float lastX = (columns - 1) * cell - 1, lastY = (rows - 1) * cell - 1, perCell = 1.f / cell;
+  for (int row = 0; row < rows - 1; row++) firstCell[row] = columns, lastCell[row] = -1;
+  for (int row = 0; row < rows; row++) {
+    for (int column = 0; column < columns; column++) {
+      const int n = row * columns + column;
+      float dx = forwardX[n], dy = forwardY[n];
+      backX[n] = backY[n] = 0;
+      if (dx < still && dx > -still && dy < still && dy > -still) continue;
+      for (int i = 0; i < 2; i++) {
+        const float u = clampTo(column - dx * perCell, 0, columns - 1.001f), v = clampTo(row - dy * perCell, 0, rows - 1.001f);
+        const int iu = (int)u, iv = (int)v, a = iv * columns + iu, b = a + columns;
+        const float s = u - iu, t = v - iv;
+        const float x0 = forwardX[a] + (forwardX[a + 1] - forwardX[a]) * s, x1 = forwardX[b] + (forwardX[b + 1] - forwardX[b]) * s;
+        const float y0 = forwardY[a] + (forwardY[a + 1] - forwardY[a]) * s, y1 = forwardY[b] + (forwardY[b + 1] - forwardY[b]) * s;
+        dx = x0 + (x1 - x0) * t, dy = y0 + (y1 - y0) * t;
+      }
+      const float x = column * cell, y = row * cell;
+      backX[n] = clampTo(x - dx, 0, x > lastX ? x : lastX) - x;
+      backY[n] = clampTo(y - dy, 0, y > lastY ? y : lastY) - y;
+      for (int r = row - 1; r <= row; r++) {
+        if (r < 0 || r >= rows - 1) continue;
+        if (column - 1 < firstCell[r]) firstCell[r] = column > 0 ? column - 1 : 0;
+        if (column > lastCell[r]) lastCell[r] = column < columns - 1 ? column : columns - 2;
+      }
+    }
+  }
+}
+
 // Adds a sprite plane, warped, to sums of 65536ths, column by column. sourceX holds a position for each pixel column
 // (16.16); targetY and sourceY hold `rows` heights for each, between which the warp is linear. weight is 0..256.
 EXPORT(addSprite)

@@ -7,6 +7,26 @@ const PAGE_BYTES = 65536;
 const ALIGNMENT = 16;
 
 interface KernelFunctions {
+  sumFields(
+    fields: number,
+    amounts: number,
+    count: number,
+    nodes: number,
+    forwardX: number,
+    forwardY: number,
+  ): void;
+  invertFields(
+    forwardX: number,
+    forwardY: number,
+    backX: number,
+    backY: number,
+    firstCell: number,
+    lastCell: number,
+    rows: number,
+    columns: number,
+    cell: number,
+    stillPx: number,
+  ): void;
   warpPlane(
     source: number,
     target: number,
