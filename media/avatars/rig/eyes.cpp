@@ -2,7 +2,7 @@
 
 namespace rig {
 
-LidEdges lidEdges(const Figure &f, float x) {
+static LidEdges computedLidEdges(const Figure &f, float x) {
   const Persona &p = f.persona;
   const float u = x / p.eyeHalfWidth, span = saturate(1 - u * u);
   const float tilt = p.eyeTilt * x;
@@ -17,6 +17,18 @@ LidEdges lidEdges(const Figure &f, float x) {
   const float arched = (upper - tilt) * mix(1.f, std::pow(span, .45f), saturate(2.4f * blink) * .8f) + tilt;
   const float lowering = .5f * blink + .5f * blink * blink;
   return {mix(arched, meet, lowering), mix(lower, meet - .002f * blink, blink * blink)};
+}
+
+void tabulateLids(Figure &f) {
+  f.lids.from = -.3f, f.lids.to = .3f;
+  for (int i = 0; i <= f.lids.STEPS; i++) f.lids.samples[i] = computedLidEdges(f, .6f * i / f.lids.STEPS - .3f);
+}
+
+LidEdges lidEdges(const Figure &f, float x) {
+  float t;
+  const int i = f.lids.before(x, t);
+  const LidEdges &a = f.lids.samples[i], &b = f.lids.samples[i + 1];
+  return {mix(a.upper, b.upper, t), mix(a.lower, b.lower, t)};
 }
 
 float browHeight(const Figure &f, float u) {

@@ -1,4 +1,6 @@
 #include "figure.h"
+#include "eyes.h"
+#include "mouth.h"
 #include <stdexcept>
 
 namespace rig {
@@ -20,6 +22,8 @@ Figure::Figure(const Persona &who, const Pose &how)
   axisX = right * cr + up * sr;
   axisY = up * cr - right * sr;
   axisZ = {cp * sy, -sp, cp * cy};
+  tabulateLips(*this);
+  tabulateLids(*this);
 }
 
 } // namespace rig

@@ -3,7 +3,7 @@
 
 namespace rig {
 
-LipCurves lipCurves(const Figure &f, float x) {
+static LipCurves computedLipCurves(const Figure &f, float x) {
   const MouthGeometry &m = f.mouth;
   const float u = saturate(x / m.halfWidth), span = 1 - u * u;
   const float v = x / m.innerHalfWidth, innerSpan = saturate(1 - v * v);
@@ -20,6 +20,19 @@ LipCurves lipCurves(const Figure &f, float x) {
   c.upperRadius = m.upperLip * (std::pow(span, fullness) * .92f + .02f) * (1 - .19f * bell(x, .030f) + .10f * bell(x - .062f, .05f));
   c.lowerRadius = m.lowerLip * (std::pow(span, fullness - .04f) * .97f + .02f) * (1 - .05f * bell(x, .035f));
   return c;
+}
+
+void tabulateLips(Figure &f) {
+  f.lips.from = 0, f.lips.to = .5f;
+  for (int i = 0; i <= f.lips.STEPS; i++) f.lips.samples[i] = computedLipCurves(f, .5f * i / f.lips.STEPS);
+}
+
+LipCurves lipCurves(const Figure &f, float x) {
+  float t;
+  const int i = f.lips.before(x, t);
+  const LipCurves &a = f.lips.samples[i], &b = f.lips.samples[i + 1];
+  return {mix(a.closedLine, b.closedLine, t), mix(a.innerUpper, b.innerUpper, t), mix(a.innerLower, b.innerLower, t),
+          mix(a.upperRadius, b.upperRadius, t), mix(a.lowerRadius, b.lowerRadius, t)};
 }
 
 float lipDepth(const Figure &f, float x) {

@@ -4,13 +4,9 @@
 
 namespace rig {
 
-struct LipCurves {
-  float closedLine;               // where the lips meet when shut
-  float innerUpper, innerLower;   // edges of the opening
-  float upperRadius, lowerRadius; // half thickness of each lip here
-};
-
+/** The lips' curves at distance `x` from the middle. */
 LipCurves lipCurves(const Figure &f, float x);
+void tabulateLips(Figure &f);
 
 /** How far forward the lips lie at `x`. */
 float lipDepth(const Figure &f, float x);
