@@ -51,9 +51,9 @@ describe('TurnWatcher', () => {
     watcher.updateText('we moved the deadline to friday');
     await hops(20, false);
     expect(kinds()).toEqual(['react', 'turn-over']);
-    expect(events[1]).toMatchObject({ reason: 'sure' });
-    expect(events[1]?.silenceMs).toBeGreaterThan(400);
-    expect(events[1]?.silenceMs).toBeLessThan(520);
+    expect(events[1]).toMatchObject({ reason: 'certain' });
+    expect(events[1]?.silenceMs).toBeGreaterThan(200);
+    expect(events[1]?.silenceMs).toBeLessThan(300);
   });
 
   it('takes everything back when the learner goes on, and then ends once', async () => {
