@@ -127,7 +127,7 @@ describe('any evidence', () => {
   });
 
   it('survives probabilities of exactly 0 and 1', () => {
-    expect(decide({ modelProbabilities: [1, 1] }).reason).toBe('sure');
+    expect(decide({ modelProbabilities: [1, 1] }).reason).toBe('certain');
     expect(decide({ modelProbabilities: [0, 0] }).reason).toBe('unsure');
   });
 });

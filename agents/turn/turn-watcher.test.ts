@@ -68,7 +68,7 @@ describe('TurnWatcher', () => {
   });
 
   it('drops an answer of the model that comes after speech has resumed', async () => {
-    const { hops, kinds, asked } = scene([0.999]);
+    const { hops, kinds, asked } = scene([0.999, 0.999, 0.02]);
     await hops(40, true);
     await hops(3, false);
     await hops(1, true);
