@@ -55,7 +55,9 @@ export class Service {
       ]);
     } catch (error) {
       this.#stopping = true;
-      this.#child?.kill('SIGKILL');
+      if (this.#child !== undefined) {
+        killGroup(this.#child);
+      }
       throw abort.signal.aborted
         ? new LaunchProblem(`${name} does not answer. Its log: ${logPath}`, error)
         : error;
@@ -79,6 +81,7 @@ export class Service {
       const timer = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
       await ended;
       clearTimeout(timer);
+      killGroup(child);
     }
     this.#log.end();
   }
@@ -124,6 +127,15 @@ export class Service {
     } catch (error) {
       this.#onGivenUp(error instanceof Error ? error.message : String(error));
     }
+  }
+}
+
+/** Ends all of a service's process group: helpers of a process that was killed would outlive it otherwise. */
+function killGroup(child: ChildProcess): void {
+  try {
+    process.kill(-child.pid!, 'SIGKILL');
+  } catch {
+    // Nothing is left of it.
   }
 }
 
