@@ -121,7 +121,7 @@ async function pickHuman(options: TurnOptions, stageSet: StageSet, say: Say): Pr
   const all = await humanUtterances({
     fixturesFolder: options.fixturesFolder,
     pythonPath: stageSet.pythonPath,
-    wordsCachePath: join(stageSet.dataFolder, 'bench', 'words.json'),
+    wordsCachePath: join(stageSet.dataFolder, 'turns', 'words.json'),
     onProgress: (done, of) => {
       if (done % 10 === 0) {
         say(`finding words in recordings: ${String(done)} of ${String(of)}`);
