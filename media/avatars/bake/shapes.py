@@ -12,7 +12,7 @@ import numpy as np
 SMILES = (-0.5, 0.2, 0.55, 1.0)  # smile levels that the corpus favours
 TONGUE_PIXELS = {"tongueUp": 22.0, "tongueOut": 30.0, "tongueBack": 12.0}  # what a raised tongue is worth in lip pixels
 SMILE_PIXELS = 22.0  # cheeks and skin, beyond what the lip landmarks show
-ROUND_PIXELS = 10.0  # a protruding lip is lit differently
+ROUND_PIXELS = 18.0  # a protruding lip is lit differently
 
 
 def viseme_table():

@@ -13,20 +13,23 @@ static inline int pairAt(const byte *p) {
   return pair;
 }
 
-// Bilinear samples of four positions (16.16 fixed point), as 0..65280 + rounding in each lane, not yet shifted down.
+// Bilinear samples of four positions (16.16 fixed point, of which 7 bits of fraction count), times 1 << SAMPLE_BITS.
+// Neighbours sit side by side in 16-bit lanes, so that one dot product blends a pair.
+#define SAMPLE_BITS 14
 static inline v128_t sampleFour(const byte *plane, int width, v128_t x, v128_t y) {
-  const v128_t low = wasm_i32x4_splat(255);
-  v128_t at = wasm_i32x4_add(wasm_i32x4_mul(wasm_i32x4_shr(y, 16), wasm_i32x4_splat(width)), wasm_i32x4_shr(x, 16));
+  const v128_t fraction = wasm_i32x4_splat(127), whole = wasm_i32x4_splat(128), low = wasm_i32x4_splat(255);
+  v128_t at = wasm_i32x4_add(wasm_i32x4_dot_i16x8(wasm_u32x4_shr(y, 16), wasm_i32x4_splat(width)), wasm_i32x4_shr(x, 16));
   const byte *a = plane + wasm_i32x4_extract_lane(at, 0), *b = plane + wasm_i32x4_extract_lane(at, 1);
   const byte *c = plane + wasm_i32x4_extract_lane(at, 2), *d = plane + wasm_i32x4_extract_lane(at, 3);
   v128_t upper = wasm_i32x4_make(pairAt(a), pairAt(b), pairAt(c), pairAt(d));
   v128_t lower = wasm_i32x4_make(pairAt(a + width), pairAt(b + width), pairAt(c + width), pairAt(d + width));
-  v128_t u = wasm_v128_and(wasm_i32x4_shr(x, 8), low), v = wasm_v128_and(wasm_i32x4_shr(y, 8), low);
-  v128_t left = wasm_v128_and(upper, low), right = wasm_u32x4_shr(upper, 8);
-  v128_t top = wasm_i32x4_add(wasm_i32x4_shl(left, 8), wasm_i32x4_mul(wasm_i32x4_sub(right, left), u));
-  left = wasm_v128_and(lower, low), right = wasm_u32x4_shr(lower, 8);
-  v128_t bottom = wasm_i32x4_add(wasm_i32x4_shl(left, 8), wasm_i32x4_mul(wasm_i32x4_sub(right, left), u));
-  return wasm_i32x4_add(wasm_i32x4_shl(top, 8), wasm_i32x4_mul(wasm_i32x4_sub(bottom, top), v));
+  upper = wasm_v128_or(wasm_v128_and(upper, low), wasm_i32x4_shl(wasm_u32x4_shr(upper, 8), 16));
+  lower = wasm_v128_or(wasm_v128_and(lower, low), wasm_i32x4_shl(wasm_u32x4_shr(lower, 8), 16));
+  v128_t u = wasm_v128_and(wasm_i32x4_shr(x, 9), fraction), v = wasm_v128_and(wasm_i32x4_shr(y, 9), fraction);
+  u = wasm_v128_or(wasm_i32x4_sub(whole, u), wasm_i32x4_shl(u, 16));
+  v = wasm_v128_or(wasm_i32x4_sub(whole, v), wasm_i32x4_shl(v, 16));
+  v128_t top = wasm_i32x4_dot_i16x8(upper, u), bottom = wasm_i32x4_dot_i16x8(lower, u); // at most 255 * 128
+  return wasm_i32x4_dot_i16x8(wasm_v128_or(top, wasm_i32x4_shl(bottom, 16)), v);
 }
 
 // Draws one plane displaced. backX and backY hold, for each grid node, how far from it its picture comes (in luma
@@ -36,7 +39,7 @@ void warpPlane(const byte *source, byte *target, const float *backX, const float
                const int *lastCell, int width, int cell, int step, int cellRows, int columns) {
   const int size = cell / step;
   const float unit = 65536.f / step, share = 1.f / size;
-  const v128_t lanes = wasm_i32x4_make(0, 1, 2, 3), half = wasm_i32x4_splat(32768);
+  const v128_t lanes = wasm_i32x4_make(0, 1, 2, 3), half = wasm_i32x4_splat(1 << (SAMPLE_BITS - 1));
   for (int row = 0; row < cellRows; row++) {
     const int first = firstCell[row], last = lastCell[row];
     if (last < first) continue;
@@ -55,7 +58,7 @@ void warpPlane(const byte *source, byte *target, const float *backX, const float
         const v128_t stride = wasm_i32x4_splat(4 * (65536 + stepX)), fall = wasm_i32x4_splat(4 * stepY);
         byte *out = target + y * width + column * size;
         for (int i = 0; i < size; i += 4) {
-          v128_t value = wasm_i32x4_shr(wasm_i32x4_add(sampleFour(source, width, px, py), half), 16);
+          v128_t value = wasm_i32x4_shr(wasm_i32x4_add(sampleFour(source, width, px, py), half), SAMPLE_BITS);
           value = wasm_i16x8_narrow_i32x4(value, value);
           value = wasm_u8x16_narrow_i16x8(value, value);
           wasm_v128_store32_lane(out + i, value, 0);
@@ -123,7 +126,7 @@ void addSprite(const int *sourceX, const float *targetY, const float *sourceY, i
                int height, int weight, int *sums) {
   const int limit = (height - 1) * 65536 - 1;
   const v128_t lanes = wasm_i32x4_make(0, 1, 2, 3), zero = wasm_i32x4_splat(0), most = wasm_i32x4_splat(limit);
-  const v128_t scale = wasm_i32x4_splat(weight), rounding = wasm_i32x4_splat(128);
+  const v128_t scale = wasm_i32x4_splat(weight), rounding = wasm_i32x4_splat(1 << (SAMPLE_BITS - 9));
   for (int column = 0; column < width; column++, targetY += rows, sourceY += rows, sums += height) {
     const v128_t x = wasm_i32x4_splat(sourceX[column]);
     int y = 0;
@@ -139,7 +142,7 @@ void addSprite(const int *sourceX, const float *targetY, const float *sourceY, i
       const v128_t stride = wasm_i32x4_splat(4 * delta);
       for (; y <= last; y += 4, position = wasm_i32x4_add(position, stride)) {
         const v128_t p = wasm_i32x4_min(most, wasm_i32x4_max(zero, position));
-        const v128_t value = wasm_i32x4_shr(wasm_i32x4_add(sampleFour(sprite, width, x, p), rounding), 8);
+        const v128_t value = wasm_i32x4_shr(wasm_i32x4_add(sampleFour(sprite, width, x, p), rounding), SAMPLE_BITS - 8);
         const v128_t product = wasm_i32x4_mul(value, scale);
         if (last - y >= 3) {
           wasm_v128_store(sums + y, wasm_i32x4_add(wasm_v128_load(sums + y), product));
