@@ -53,10 +53,10 @@ const REACT_AT_MS = 64;
 export const ASK_MODEL_AT_MS = [64, 96] as const;
 
 /**
- * 220 ms: with the VAD's 70 and about 200 ms of transport the first sound arrives within 500 ms, and by then both
+ * 170 ms: with the VAD's 50–120 and about 200 ms of transport most first sounds arrive within 500 ms, and by then both
  * of the model's answers are in.
  */
-const BACKCHANNEL_AT_MS = 220;
+const BACKCHANNEL_AT_MS = 170;
 /** After less than this much speech ("yes, on Monday") a listener does not murmur; the answer is next. */
 const LEAST_SPEECH_FOR_BACKCHANNEL_MS = 1_500;
 /** A word needs 300–400 ms and then a moment; closer to the answer than this it would run into it. */
@@ -64,7 +64,7 @@ const WORD_BEFORE_ANSWER_MS = 450;
 /** A breath takes about a fifth of a second; an answer that comes sooner needs none. */
 const BREATH_BEFORE_ANSWER_MS = 200;
 /** Below this score the learner is most likely in the middle of a phrase: nobody murmurs there. */
-const LEAST_BACKCHANNEL_SCORE = -1;
+const LEAST_BACKCHANNEL_SCORE = -2;
 
 /**
  * The score is the mean log-odds of the model's answers plus what the words add. At 3.5 and more (probability 0.97) lie
@@ -90,7 +90,7 @@ const FINAL_TEXT_SCORE = { basic: 1, full: 3 } as const;
  * The answer's moment, by class. On 157 human mid-phrase pauses and 39 ends no other set of waits with four classes had a
  * shorter median at 5 % of cut-ins; either half of the speakers alone stays under 5 % with it.
  */
-const COMMIT_AT_MS = { certain: 232, sure: 520, likely: 680, unsure: 872 } as const;
+const COMMIT_AT_MS = { certain: 200, sure: 520, likely: 680, unsure: 872 } as const;
 /** Without the model only words and time remain: the measured safe wait. */
 const COMMIT_WITHOUT_MODEL_AT_MS = { final: 560, other: 850 } as const;
 /**
