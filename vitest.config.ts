@@ -8,7 +8,9 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{agents,bench,config,gpu-runtime,launch,media,signaling,web}/**/*.test.{ts,tsx}'],
+          include: [
+            '{agents,bench,config,gpu-runtime,launch,media,signaling,web}/**/*.test.{ts,tsx}',
+          ],
           // Two cores also run the engines under test.
           maxWorkers: 2,
           testTimeout: 30_000,

@@ -73,6 +73,9 @@ export class Lesson {
       onSpeechStarted: () => {
         callLog.avatarSpeechStarted();
       },
+      onSpeechCut: (playedMs) => {
+        callLog.avatarSpeechCut(playedMs);
+      },
       onFarewell: () => {
         this.#onFarewell();
       },

@@ -34,7 +34,7 @@ export function watchAvatar(page: Page, frames: number): Promise<WatchedFrame[]>
       return drawing.getImageData(0, 0, canvas.width, canvas.height).data;
     };
     /** Faces are framed alike: the mouth is a little below the middle of the picture. */
-    const mouth = { left: 88, right: 124, top: 54, bottom: 90 };
+    const mouth = { left: 90, right: 126, top: 60, bottom: 88 };
     const difference = (a: Uint8ClampedArray, b: Uint8ClampedArray, area: typeof mouth): number => {
       let sum = 0;
       for (let y = area.top; y < area.bottom; y += 1) {

@@ -51,6 +51,8 @@ describe('Words over the avatar', () => {
     await learner.untilSpoken(2);
 
     const report = await call.endAndReport();
+    const order = report.transcript.map(({ speaker }) => speaker);
+    expect(order).toEqual(['avatar', 'learner', 'avatar', 'learner', 'avatar']);
     const [, cut, answer] = turnsOf(report.transcript, 'avatar');
     const [, over] = turnsOf(report.transcript, 'learner');
     expect(cut).toMatchObject({ interrupted: true });

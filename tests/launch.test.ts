@@ -37,7 +37,9 @@ function npmStart(args: readonly string[], environment: Record<string, string> =
   return child;
 }
 
-async function finished(running: ChildProcess): Promise<{ code: number | null; out: string; err: string }> {
+async function finished(
+  running: ChildProcess,
+): Promise<{ code: number | null; out: string; err: string }> {
   let [out, err] = ['', ''];
   running.stdout!.on('data', (text) => (out += String(text)));
   running.stderr!.on('data', (text) => (err += String(text)));

@@ -53,9 +53,7 @@ export class LearnerBrowser {
         '--use-fake-device-for-media-stream',
         `--use-file-for-fake-audio-capture=${recording}%noloop`,
         '--autoplay-policy=no-user-gesture-required',
-        permission === 'granted'
-          ? '--use-fake-ui-for-media-stream'
-          : '--deny-permission-prompts',
+        permission === 'granted' ? '--use-fake-ui-for-media-stream' : '--deny-permission-prompts',
       ],
       viewport: { width: 1280, height: 800 },
       locale: 'en-GB',

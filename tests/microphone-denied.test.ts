@@ -27,9 +27,7 @@ it('says how to allow the microphone, and typing works without one', async () =>
   await browser.type('I have worked as a nurse for six years.');
   await browser.untilCaption('learner', /nurse for six years/);
   await browser.untilStage('speaking');
-  await expect
-    .poll(() => browser.caption('avatar'), { timeout: 60_000 })
-    .not.toBe(greeting);
+  await expect.poll(() => browser.caption('avatar'), { timeout: 60_000 }).not.toBe(greeting);
   await browser.picture('denied-3-answer');
   await browser.end();
   const transcript = await page.getByTestId('transcript').textContent();

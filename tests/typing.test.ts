@@ -48,7 +48,8 @@ describe('A learner who types', () => {
     await enter('first-interview');
     await learner.type('I have worked as a nurse for six years, and before that I was a waiter.');
     const heardWords = (): number =>
-      learner.captions.filter(({ speaker }) => speaker === 'avatar')[1]?.text.split(' ').length ?? 0;
+      learner.captions.filter(({ speaker }) => speaker === 'avatar')[1]?.text.split(' ').length ??
+      0;
     await learner.until('caption', () => heardWords() >= 4);
     await learner.type('Sorry, I have a question. How big is the team?');
     await learner.untilSpoken(2);

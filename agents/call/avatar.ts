@@ -22,6 +22,8 @@ export interface AvatarOptions {
   sampleRateHz: number;
   seed: number;
   onSpeechStarted: () => void;
+  /** An answer was cut off after this much of its sound. */
+  onSpeechCut: (playedMs: number) => void;
   /** The persona's goodbye was heard to its end. */
   onFarewell: () => void;
   /** The room no longer takes sound or pictures. */
@@ -54,8 +56,11 @@ export class Avatar {
         this.#speaking = true;
         options.onSpeechStarted();
       },
-      onSpeechFinished: ({ interrupted, ends }) => {
+      onSpeechFinished: ({ playedMs, interrupted, ends }) => {
         this.#speaking = false;
+        if (interrupted) {
+          options.onSpeechCut(playedMs);
+        }
         if (ends && !interrupted) {
           options.onFarewell();
         }

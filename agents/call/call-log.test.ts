@@ -52,6 +52,23 @@ describe('the call log', () => {
     expect(subject.turns).toMatchObject([{ startMs: 1_000, endMs: 2_500, interrupted: true }]);
   });
 
+  it('ends a cut turn where its sound ended, and tells turns in the order of their beginnings', () => {
+    const { subject, wait } = log();
+    wait(1_000);
+    subject.avatarSpeechStarted();
+    wait(2_000);
+    subject.learnerSpeechStarted(subject.nowMs);
+    wait(3_000);
+    subject.learnerSpeechEnded(subject.nowMs);
+    subject.addLearnerTurn('One moment, please.');
+    subject.avatarSpeechCut(2_200);
+    subject.addAvatarTurn('So tell me', true);
+    expect(subject.turns).toMatchObject([
+      { speaker: 'avatar', startMs: 1_000, endMs: 3_200 },
+      { speaker: 'learner', startMs: 3_000, endMs: 6_000 },
+    ]);
+  });
+
   it('counts from the learner’s arrival', () => {
     const { subject, wait } = log();
     wait(10_000);

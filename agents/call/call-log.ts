@@ -12,6 +12,7 @@ export class CallLog {
   readonly #turns: LoggedTurn[] = [];
   readonly #typed = new Set<string>();
   #avatarSpeechStartMs: number | undefined;
+  #avatarPlayedMs: number | undefined;
   #learnerSpeechStartMs: number | undefined;
   #learnerSpeechEndMs: number | undefined;
 
@@ -33,12 +34,19 @@ export class CallLog {
     return this.#nowEpochMs() - this.#startedAt.getTime();
   }
 
+  /** In the order in which they began: a turn that was spoken over is written down after the one over it. */
   get turns(): readonly LoggedTurn[] {
-    return this.#turns;
+    return this.#turns.toSorted((one, other) => one.startMs - other.startMs);
   }
 
   avatarSpeechStarted(): void {
     this.#avatarSpeechStartMs = this.nowMs;
+    this.#avatarPlayedMs = undefined;
+  }
+
+  /** The avatar was silenced after `playedMs` of its sound; the framework tells of it later, when the learner is done. */
+  avatarSpeechCut(playedMs: number): void {
+    this.#avatarPlayedMs = playedMs;
   }
 
   /** `atMs` is when the first sound of the utterance was heard; later utterances of the same turn do not move it. */
@@ -73,9 +81,11 @@ export class CallLog {
   }
 
   addAvatarTurn(text: string, interrupted: boolean): void {
-    const endMs = this.nowMs;
-    const startMs = Math.min(this.#avatarSpeechStartMs ?? endMs, endMs);
+    const nowMs = this.nowMs;
+    const startMs = Math.min(this.#avatarSpeechStartMs ?? nowMs, nowMs);
+    const endMs = Math.min(startMs + (this.#avatarPlayedMs ?? nowMs), nowMs);
     this.#avatarSpeechStartMs = undefined;
+    this.#avatarPlayedMs = undefined;
     this.#turns.push({ speaker: 'avatar', startMs, endMs, text, typed: false, interrupted });
   }
 }

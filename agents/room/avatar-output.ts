@@ -20,8 +20,8 @@ export interface SpeechUserdata {
 export interface AvatarOutputEvents {
   /** The avatar's answer begins to sound. */
   onSpeechStarted: () => void;
-  /** It has ended, or was cut off. `ends`: it was the persona's goodbye. */
-  onSpeechFinished: (how: { interrupted: boolean; ends: boolean }) => void;
+  /** It has ended, or was cut off after `playedMs` of sound. `ends`: it was the persona's goodbye. */
+  onSpeechFinished: (how: { playedMs: number; interrupted: boolean; ends: boolean }) => void;
   /** The words that begin now want this face. */
   onExpression: (expression: ExpressionName) => void;
 }
@@ -101,6 +101,7 @@ export class AvatarOutput extends voice.AudioOutput {
       interrupted: event.interrupted,
     });
     const ends = this.#farewells.delete(event.segment.id);
-    this.#events.onSpeechFinished({ interrupted: event.interrupted, ends });
+    const { playedMs, interrupted } = event;
+    this.#events.onSpeechFinished({ playedMs, interrupted, ends });
   }
 }
