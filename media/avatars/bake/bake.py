@@ -105,6 +105,7 @@ def main():
     parser.add_argument("--samples", type=int, default=3, help="supersampling along each side (default 3)")
     parser.add_argument("--rig", help="a rig program that is already built")
     parser.add_argument("--out", help="folder of the pack (default packs/<id>)")
+    parser.add_argument("--keep-mouths", metavar="PACK", help="take the mouths of this face.atlas: only base and eyes are drawn anew")
     parser.add_argument("--quick", action="store_true", help="fast and coarse, to try things")
     args = parser.parse_args()
     about = json.load(open(os.path.join(AVATARS, "personas", f"{args.face}.json")))
@@ -127,18 +128,17 @@ def main():
         centre = ((WIDTH / 2 - middle_x) / unit, (middle_y - HEIGHT / 2) / unit)
         warp = fields(depth, 1 / unit, centre, brows, lid_tops)
         print(f"eyes drawn after {time.time() - began:.0f} s", flush=True)
-        weights, knots, coefficients, mouths = bake_mouth(studio, mouth_window, names, table, sprites, samples, about["room"]["seed"])
-        print(f"{len(mouths)} mouths drawn after {time.time() - began:.0f} s", flush=True)
+        if args.keep_mouths:
+            old_header, old = pack.read(args.keep_mouths)
+            mouth_chunks, parents = {k: v for k, v in old.items() if k.startswith("mouth")}, old_header["mouth"]["parents"]
+            assert tuple(old_header["mouth"]["window"]) == mouth_window, "the mouth has moved: draw it anew"
+        else:
+            weights, knots, coefficients, mouths = bake_mouth(studio, mouth_window, names, table, sprites, samples, about["room"]["seed"])
+            print(f"{len(mouths)} mouths drawn after {time.time() - began:.0f} s", flush=True)
+            deltas, order, parents = pack.differences(mouths)
+            mouth_chunks = {"mouthSprites": deltas, "mouthWeights": weights[order], "mouthKnots": knots[order], "mouthPolynomial": coefficients}
 
-    deltas, order, parents = pack.differences(mouths)
-    chunks = {
-        "base": planes(base),
-        "fields": np.clip(np.round(warp * 512), -32767, 32767).astype(np.int16),
-        "mouthSprites": deltas,
-        "mouthWeights": weights[order],
-        "mouthKnots": knots[order],
-        "mouthPolynomial": coefficients,
-    }
+    chunks = {"base": planes(base), "fields": np.clip(np.round(warp * 512), -32767, 32767).astype(np.int16), **mouth_chunks}
     for side, (lids, balls, lid_knots, lid_table) in zip(("left", "right"), eyes):
         chunks |= {f"{side}Lids": lids, f"{side}Eyeballs": balls, f"{side}LidKnots": lid_knots, f"{side}LidTable": lid_table}
     header = {

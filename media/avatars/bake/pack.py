@@ -55,3 +55,17 @@ def write(path, header, chunks, quality=11):
     with open(path, "wb") as file:
         file.write(MAGIC + struct.pack("<HIII", VERSION, len(text), len(packed), len(body)) + text + packed)
     return len(packed), len(body)
+
+
+def read(path):
+    """The header and the chunks of a pack."""
+    data = open(path, "rb").read()
+    version, header_bytes, _, _ = struct.unpack("<HIII", data[6:20])
+    if data[:6] != MAGIC or version != VERSION:
+        raise ValueError(f"{path} is no face pack of version {VERSION}")
+    header = json.loads(data[20 : 20 + header_bytes])
+    body = brotli.decompress(data[20 + header_bytes :])
+    chunks = {}
+    for c in header["chunks"]:
+        chunks[c["name"]] = np.frombuffer(body[c["offset"] : c["offset"] + c["bytes"]], c["type"]).reshape(c["shape"])
+    return header, chunks

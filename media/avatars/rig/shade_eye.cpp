@@ -43,7 +43,7 @@ void shadeEye(const Stage &stage, const SurfacePoint &s, Sample &out) {
   out.colour = tone * light * (upperShade * lowerShade);
   const Vec3 bulge = f.directionToWorld(across * x + up * y) * (-1.2f * ramp(1.15f, .6f, radius)); // the cornea
   const Vec3 cornea = radius < 1.15f ? normalize(n + bulge) : n, mirror = s.ray - cornea * (2 * dot(s.ray, cornea));
-  const float window = windowReflection(mirror, normalize({-.34f, .42f, .85f}), .135f, .16f);
+  const float window = windowReflection(mirror, normalize({-.30f, .30f, .90f}), .15f, .17f);
   const float lamp = windowReflection(mirror, normalize({.5f, -.05f, .8f}), .05f, .13f);
   out.colour += Vec3{3.0f, 3.1f, 3.2f} * (window * (bare ? 1.f : ramp(.0f, .03f, lid.upper - q.y))) + Vec3{.5f, .6f, .7f} * (lamp * .6f);
   if (!bare) out.colour += Vec3{.30f, .29f, .29f} * (bell(q.y - lid.lower - .006f, .007f) * fromCorner * ramp(.3f, .9f, saturate(s.keyFacing + .3f)));
