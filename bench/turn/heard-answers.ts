@@ -14,16 +14,19 @@ export interface AnswersHeard {
   skewsMs: number[];
   /** Closures that were heard, told or not. */
   closures: number;
+  /** Answers whose words were found by their sound; the others are timed by the first sound near their start. */
+  located: number;
 }
 
-/** A caption belongs to a change of state when its first word comes within this of it. */
-const CAPTION_BEFORE_MS = 400;
-const CAPTION_AFTER_MS = 2_000;
-/** The sound comes so much before or after the state, which travels another way. */
-const SOUND_BEFORE_MS = 300;
+/** Captions are written as their words sound; their first word and its sound are at most this far apart. */
+const SOUND_BEFORE_MS = 500;
 const SOUND_AFTER_MS = 1_500;
+/** A change to `speaking` so much before or after the first caption of an answer announces that answer. */
+const STATE_BEFORE_MS = 3_000;
+const STATE_AFTER_MS = 500;
 /** 700 ms of speech are like themselves at one place only. */
 const TEMPLATE_MS = 700;
+const LEAST_TEMPLATE_MS = 200;
 const LEAST_SCORE = 0.4;
 /** Around a closure the sound is found again, because the receiver stretches time a little. */
 const CLOSURE_TEMPLATE_MS = 300;
@@ -37,27 +40,19 @@ export async function hearAnswers(
 ): Promise<AnswersHeard> {
   const { testimony, voiceId } = record;
   const stretches = audibleStretches(testimony.levels);
-  const claimed = new Set<string>();
-  const heard: AnswersHeard = { answers: [], skewsMs: [], closures: 0 };
+  const heard: AnswersHeard = { answers: [], skewsMs: [], closures: 0, located: 0 };
+  for (const caption of testimony.answers) {
+    await hearOne(caption, { testimony, voiceId, engine, stretches, withPictures }, heard);
+  }
   for (const { atMs, state } of testimony.states) {
-    if (state !== 'speaking') {
-      continue;
-    }
-    const caption = testimony.answers.find(
-      ({ segmentId, firstAtMs }) =>
-        !claimed.has(segmentId) &&
-        firstAtMs > atMs - CAPTION_BEFORE_MS &&
-        firstAtMs < atMs + CAPTION_AFTER_MS,
+    const announces = testimony.answers.some(
+      ({ firstAtMs }) =>
+        firstAtMs > atMs - STATE_AFTER_MS && firstAtMs < atMs + STATE_BEFORE_MS,
     );
-    if (caption === undefined) {
-      const sounding = soundNear(stretches, atMs);
-      if (sounding !== undefined) {
-        heard.answers.push({ firstWordMs: sounding, endsByItselfMs: undefined, resumed: true });
-      }
-      continue;
+    const sounding = soundNear(stretches, atMs);
+    if (state === 'speaking' && !announces && sounding !== undefined) {
+      heard.answers.push({ firstWordMs: sounding, endsByItselfMs: undefined, resumed: true });
     }
-    claimed.add(caption.segmentId);
-    await hearOne(caption, atMs, { testimony, voiceId, engine, stretches, withPictures }, heard);
   }
   heard.answers.sort((a, b) => a.firstWordMs - b.firstWordMs);
   return heard;
@@ -73,20 +68,20 @@ interface Hearing {
 
 async function hearOne(
   caption: ReadSegment,
-  stateAtMs: number,
   hearing: Hearing,
   heard: AnswersHeard,
 ): Promise<void> {
   const { testimony, stretches } = hearing;
   const spoken = await speakAgain(caption.text.trim(), hearing.engine, hearing.voiceId);
-  const from = locate(spoken, testimony, stateAtMs);
+  const from = locate(spoken, testimony, caption.firstAtMs);
   if (from === undefined) {
-    const sounding = soundNear(stretches, stateAtMs);
+    const sounding = soundNear(stretches, caption.firstAtMs);
     if (sounding !== undefined) {
       heard.answers.push({ firstWordMs: sounding, endsByItselfMs: undefined, resumed: false });
     }
     return;
   }
+  heard.located += 1;
   const part = spoken.parts[0]!;
   const startMs = testimony.timeOf(from) - part.audibleMs;
   heard.answers.push({
@@ -104,21 +99,25 @@ async function hearOne(
 }
 
 /** The sample at which the first audible sound of the answer was heard. */
-function locate(spoken: SpokenAnswer, testimony: Testimony, stateAtMs: number): number | undefined {
+function locate(spoken: SpokenAnswer, testimony: Testimony, aboutMs: number): number | undefined {
   const part = spoken.parts[0];
   if (part === undefined) {
     return undefined;
   }
-  const first = Math.round((part.audibleMs * spoken.sampleRateHz) / 1_000);
-  const template = spoken.samples.subarray(
+  // The first part alone: an answer that was stopped may never have come to the second.
+  const first = Math.round(((part.audibleMs - part.startMs) * spoken.sampleRateHz) / 1_000);
+  const template = part.samples.subarray(
     first,
     first + (TEMPLATE_MS * spoken.sampleRateHz) / 1_000,
   );
+  if (template.length < (LEAST_TEMPLATE_MS * spoken.sampleRateHz) / 1_000) {
+    return undefined;
+  }
   const match = findSoundFar(
     testimony.samples,
     template,
-    testimony.indexAt(stateAtMs - SOUND_BEFORE_MS),
-    testimony.indexAt(stateAtMs + SOUND_AFTER_MS),
+    testimony.indexAt(aboutMs - SOUND_BEFORE_MS),
+    testimony.indexAt(aboutMs + SOUND_AFTER_MS),
   );
   return match === undefined || match.score < LEAST_SCORE ? undefined : match.at;
 }

@@ -12,6 +12,9 @@ export interface TalkResults {
   skewsMs: number[];
   closures: number;
   pace: PicturePace;
+  /** Answers heard, and how many of them were found by their sound. */
+  answers: number;
+  located: number;
   /** Time from first to last utterance, all rooms together. */
   talkedMs: number;
 }
@@ -32,6 +35,8 @@ export async function talkResults(
     turns: results.flatMap(({ turns }) => turns),
     skewsMs: results.flatMap(({ skewsMs }) => skewsMs),
     closures: results.reduce((sum, { closures }) => sum + closures, 0),
+    answers: results.reduce((sum, { answers }) => sum + answers, 0),
+    located: results.reduce((sum, { located }) => sum + located, 0),
     pace: joinPaces(results.map(({ pace }) => pace)),
     talkedMs: results.reduce((sum, { talkedMs }) => sum + talkedMs, 0),
   };
@@ -61,6 +66,8 @@ async function resultsOf(
     turns,
     skewsMs: heard.skewsMs,
     closures: heard.closures,
+    answers: heard.answers.length,
+    located: heard.located,
     pace: picturePace(
       testimony.pictures.map(({ atMs }) => atMs),
       speech,
