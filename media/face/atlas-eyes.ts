@@ -76,6 +76,7 @@ export class EyeLayer {
   readonly #tableSteps: readonly [readonly number[], readonly number[]];
   readonly #base: Uint8Array;
   readonly #planes: readonly EyePlane[];
+  readonly #latest: EyePose = { blink: Number.NaN, squint: 0, gazeX: 0, gazeY: 0 };
   readonly #knots = new Float32Array(KNOT_NUMBERS);
   readonly #lidSums: Int32Array;
   readonly #alphaSums: Int32Array;
@@ -137,7 +138,19 @@ export class EyeLayer {
     });
   }
 
+  /** Draws the eye's window into `frame`, a picture in the kernel's memory that otherwise holds the base. */
   draw(pose: EyePose, frame: Uint8Array): void {
+    const latest = this.#latest;
+    const { blink, squint, gazeX, gazeY } = pose;
+    if (
+      blink === latest.blink &&
+      squint === latest.squint &&
+      gazeX === latest.gazeX &&
+      gazeY === latest.gazeY
+    ) {
+      return; // the window already shows this eye
+    }
+    Object.assign(latest, pose);
     this.#interpolateKnots(pose);
     for (const plane of this.#planes) {
       this.#gatherLids(pose, plane);

@@ -22,7 +22,8 @@ const CHIN_NUMBER = 8;
 const VECTOR_LENGTH = LIP_COLUMNS * LIP_NUMBERS.length + 1 + 4 + 1;
 
 /** Sprites blended at once. */
-export const BLENDED = 3;
+export const BLENDED = 4;
+const LEAST_SHARE = 0.05;
 
 /** The number of terms of a full quadratic polynomial over `n` weights. */
 export function termCount(n: number): number {
@@ -40,6 +41,7 @@ export class MouthShapes {
   readonly #vectors: Float32Array;
   readonly #terms: Float64Array;
   readonly #vector = new Float32Array(VECTOR_LENGTH);
+  readonly #raw = new Float64Array(BLENDED);
   readonly #nearest = new Int32Array(BLENDED + 1);
   readonly #nearestSquared = new Float64Array(BLENDED + 1);
 
@@ -66,16 +68,22 @@ export class MouthShapes {
     // Each weight falls to zero where its sprite would drop out, so a change of neighbours never shows.
     const reach = Math.sqrt(this.#nearestSquared[BLENDED]!) + 1e-6;
     let sum = 0;
-    const raw = [0, 0, 0];
+    const raw = this.#raw;
     for (let k = 0; k < BLENDED; k++) {
       const distance = Math.sqrt(this.#nearestSquared[k]!) + 1e-3;
       const closeness = Math.max(0, reach - distance) / (reach * distance);
-      raw[k] = closeness * closeness;
+      raw[k] = closeness * Math.sqrt(closeness);
       sum += raw[k]!;
+    }
+    // A share too small to see costs as much as any other: it is dropped, continuously.
+    let kept = 0;
+    for (let k = 0; k < BLENDED; k++) {
+      raw[k] = Math.max(0, raw[k]! - LEAST_SHARE * sum);
+      kept += raw[k]!;
     }
     let left = 256;
     for (let k = BLENDED - 1; k >= 0; k--) {
-      const share = sum > 0 ? Math.round((256 * raw[k]!) / sum) : 0;
+      const share = kept > 0 ? Math.round((256 * raw[k]!) / kept) : 0;
       this.sprites[k] = this.#nearest[k]!;
       this.weights[k] = k === 0 ? left : share;
       left -= share;
