@@ -51,7 +51,13 @@ export class SheetCanvas {
         const Y = 1.164 * (frame[fy * frameWidth + fx]! - 16);
         const U = frame[chroma]! - 128;
         const V = frame[chroma + luma / 4]! - 128;
-        this.#set(left + x, top + LABEL_PX + y, Y + 1.596 * V, Y - 0.392 * U - 0.813 * V, Y + 2.017 * U);
+        this.#set(
+          left + x,
+          top + LABEL_PX + y,
+          Y + 1.596 * V,
+          Y - 0.392 * U - 0.813 * V,
+          Y + 2.017 * U,
+        );
       }
     }
   }
