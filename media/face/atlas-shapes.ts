@@ -4,7 +4,7 @@
  */
 
 /** What a raised tongue, a smile and rounding are worth, in pixels of lip movement. As in bake/shapes.py. */
-const EXTRA_PIXELS = { tongueUp: 22, tongueOut: 30, tongueBack: 12, smile: 22 } as const;
+const EXTRA_PIXELS = { tongueUp: 12, tongueOut: 20, tongueBack: 6, smile: 16 } as const;
 const ROUND_PIXELS = 18;
 const LIP_PIXEL_SHARE = 1 / 3;
 const CHIN_PIXEL_SHARE = 1 / 2;

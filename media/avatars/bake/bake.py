@@ -62,10 +62,22 @@ def planes(rgb):
     return np.concatenate([np.clip(p + 0.5, 0, 255).astype(np.uint8).ravel() for p in i420(rgb)])
 
 
-def bake_mouth(studio, window, names, table, count, samples, seed):
+def rebuilt(chunks, parents):
+    """Whole sprites from a pack's differences."""
+    sprites = chunks["mouthSprites"].copy()
+    for i, parent in enumerate(parents):
+        if parent >= 0:
+            sprites[i] += sprites[parent]
+    return sprites
+
+
+def bake_mouth(studio, window, names, table, count, samples, seed, kept=None):
+    """`kept`: weights and whole sprites that are drawn already. Returns weights, landmarks, polynomial and sprites."""
     rows = shapes.corpus(np.array(list(table.values())), seed)
     pure = [np.append(v, smile) for smile in (0.2, 0.8) for v in table.values()]
     pure += [np.append(table["sil"], smile) for smile in (-0.5, 0.5, 1.0)]
+    if kept:
+        pure = list(kept[0])
     fixed = len(pure)
     rows = np.concatenate([np.array(pure), rows])
     as_pose = lambda row: dict(zip([*names, "smile"], row))
@@ -74,8 +86,11 @@ def bake_mouth(studio, window, names, table, count, samples, seed):
     print(f"landmark polynomial: mean error {mean_error:.2f} px, 95 % of worst errors under {bad_error:.2f} px", flush=True)
     vectors = shapes.shape_vectors(names, rows, knots)
     chosen = shapes.choose(vectors, range(fixed), max(count, fixed + 1), seed)
-    pictures = studio.images([as_pose(rows[i]) for i in chosen], window, samples, brows=False)
+    fresh = chosen[fixed:] if kept else chosen
+    pictures = studio.images([as_pose(rows[i]) for i in fresh], window, samples, brows=False)
     sprites = np.stack([planes(studio.over_room(p, window[0], window[1])) for p in pictures])
+    if kept:
+        sprites = np.concatenate([kept[1], sprites])
     return rows[chosen].astype(np.float32), knots[chosen], coefficients, sprites
 
 
@@ -106,6 +121,7 @@ def main():
     parser.add_argument("--rig", help="a rig program that is already built")
     parser.add_argument("--out", help="folder of the pack (default packs/<id>)")
     parser.add_argument("--keep-mouths", metavar="PACK", help="take the mouths of this face.atlas: only base and eyes are drawn anew")
+    parser.add_argument("--more", type=int, default=0, metavar="N", help="with --keep-mouths: draw N further mouths")
     parser.add_argument("--quick", action="store_true", help="fast and coarse, to try things")
     args = parser.parse_args()
     about = json.load(open(os.path.join(AVATARS, "personas", f"{args.face}.json")))
@@ -128,12 +144,18 @@ def main():
         centre = ((WIDTH / 2 - middle_x) / unit, (middle_y - HEIGHT / 2) / unit)
         warp = fields(depth, 1 / unit, centre, brows, lid_tops)
         print(f"eyes drawn after {time.time() - began:.0f} s", flush=True)
-        if args.keep_mouths:
+        if args.keep_mouths and args.more == 0:
             old_header, old = pack.read(args.keep_mouths)
             mouth_chunks, parents = {k: v for k, v in old.items() if k.startswith("mouth")}, old_header["mouth"]["parents"]
             assert tuple(old_header["mouth"]["window"]) == mouth_window, "the mouth has moved: draw it anew"
         else:
-            weights, knots, coefficients, mouths = bake_mouth(studio, mouth_window, names, table, sprites, samples, about["room"]["seed"])
+            kept = None
+            if args.keep_mouths:
+                old_header, old = pack.read(args.keep_mouths)
+                assert tuple(old_header["mouth"]["window"]) == mouth_window, "the mouth has moved: draw it anew"
+                kept = old["mouthWeights"], rebuilt(old, old_header["mouth"]["parents"])
+                sprites = len(kept[0]) + args.more
+            weights, knots, coefficients, mouths = bake_mouth(studio, mouth_window, names, table, sprites, samples, about["room"]["seed"], kept)
             print(f"{len(mouths)} mouths drawn after {time.time() - began:.0f} s", flush=True)
             deltas, order, parents = pack.differences(mouths)
             mouth_chunks = {"mouthSprites": deltas, "mouthWeights": weights[order], "mouthKnots": knots[order], "mouthPolynomial": coefficients}

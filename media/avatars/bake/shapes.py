@@ -10,8 +10,8 @@ import subprocess
 import numpy as np
 
 SMILES = (-0.5, 0.2, 0.55, 1.0)  # smile levels that the corpus favours
-TONGUE_PIXELS = {"tongueUp": 22.0, "tongueOut": 30.0, "tongueBack": 12.0}  # what a raised tongue is worth in lip pixels
-SMILE_PIXELS = 22.0  # cheeks and skin, beyond what the lip landmarks show
+TONGUE_PIXELS = {"tongueUp": 12.0, "tongueOut": 20.0, "tongueBack": 6.0}  # what a raised tongue is worth in lip pixels
+SMILE_PIXELS = 16.0  # cheeks and skin, beyond what the lip landmarks show
 ROUND_PIXELS = 18.0  # a protruding lip is lit differently
 
 
@@ -76,18 +76,29 @@ def shape_vectors(names, weights, knots):
 
 
 def choose(vectors, fixed, count, seed):
-    """Indices of `count` mouths: the fixed ones plus medoids of k-means over the rest."""
+    """Indices of `count` mouths: the fixed ones, then those farthest from all chosen (no mouth may be far from every
+    sprite), then medoids of k-means over the rest (common mouths are to be near)."""
     random = np.random.RandomState(seed)
-    fixed = list(fixed)
-    centres = vectors[fixed + list(random.choice(len(vectors), count - len(fixed), replace=False))].copy()
+    chosen = list(fixed)
+    far = _distance(vectors, vectors[chosen])
+    for _ in range((count - len(chosen)) // 2):
+        chosen.append(int(far.argmax()))
+        far = np.minimum(far, ((vectors - vectors[chosen[-1]]) ** 2).sum(1))
+    start = random.choice(len(vectors), count - len(chosen), replace=False)
+    centres = np.concatenate([vectors[chosen], vectors[start]])
     for _ in range(20):
-        label = ((vectors[:, None] - centres[None]) ** 2).sum(-1).argmin(1) if len(vectors) < 2000 else _nearest(vectors, centres)
-        for j in range(len(fixed), count):
-            chosen = vectors[label == j]
-            if len(chosen):
-                centres[j] = chosen.mean(0)
-    medoids = _nearest(centres[len(fixed) :], vectors)
-    return fixed + list(dict.fromkeys(int(m) for m in medoids if int(m) not in fixed))
+        label = _nearest(vectors, centres)
+        for j in range(len(chosen), count):
+            members = vectors[label == j]
+            if len(members):
+                centres[j] = members.mean(0)
+    medoids = _nearest(centres[len(chosen) :], vectors)
+    return chosen + [m for m in dict.fromkeys(int(m) for m in medoids) if m not in set(chosen)]
+
+
+def _distance(points, centres):
+    squared = (points**2).sum(1)[:, None] - 2 * points @ centres.T + (centres**2).sum(1)[None]
+    return np.maximum(squared, 0).min(1)
 
 
 def _nearest(points, centres):
