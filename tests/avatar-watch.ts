@@ -65,3 +65,18 @@ export function watchAvatar(page: Page, frames: number): Promise<WatchedFrame[]>
     return seen;
   }, frames);
 }
+
+/** Mean brightness of the avatar's picture as it is shown now, 0 (black) to 255. */
+export function pictureBrightness(page: Page): Promise<number> {
+  return page.getByTestId('avatar-video').evaluate((video) => {
+    const canvas = new OffscreenCanvas(53, 30);
+    const drawing = canvas.getContext('2d')!;
+    drawing.drawImage(video as HTMLVideoElement, 0, 0, canvas.width, canvas.height);
+    const pixels = drawing.getImageData(0, 0, canvas.width, canvas.height).data;
+    let sum = 0;
+    for (let green = 1; green < pixels.length; green += 4) {
+      sum += pixels[green]!;
+    }
+    return sum / (canvas.width * canvas.height);
+  });
+}

@@ -1,6 +1,6 @@
 /** The whole path in a real Chromium: a learner who never saw the page talks with the avatar and reads the report. */
 import { afterEach, expect, inject, it } from 'vitest';
-import { watchAvatar } from './avatar-watch.ts';
+import { pictureBrightness, watchAvatar } from './avatar-watch.ts';
 import { LearnerBrowser } from './learner-browser.ts';
 import { joined, silence, synthesise, wordOverlap } from './speech.ts';
 
@@ -27,6 +27,8 @@ it('a learner chooses a scene, speaks, sees and hears the answer, ends the call 
   await browser.picture('page-2-prejoin');
 
   await browser.join();
+  // The first picture already shows somebody.
+  expect(await pictureBrightness(page)).toBeGreaterThan(40);
   await browser.picture('page-3-joined');
   await browser.untilFrames(10);
   await browser.untilCaption('avatar', /\w+ \w+/);

@@ -41,6 +41,8 @@ export class RoomAvOutput implements AvSink {
     this.#format = format;
     this.#audioSource = new AudioSource(format.sampleRateHz, 1, AUDIO_AHEAD_MS);
     this.#videoSource = new VideoSource(format.widthPx, format.heightPx);
+    // Until its first frame the SDK's source sends black ones. This one comes before the track, so nobody sees it.
+    this.writeVideo(new Uint8Array((format.widthPx * format.heightPx * 3) / 2), 1n);
   }
 
   /** Publishes a camera and a microphone track into a connected room. */
