@@ -57,14 +57,18 @@ afterEach(() => {
 describe('finding a language model', () => {
   it('takes the named server and its first model', async () => {
     const url = await openAiServer([]);
-    const found = await findLanguageModel(readEnvironment({ LLM_BASE_URL: `${url}/`, LLM_API_KEY: 'k' }));
+    const found = await findLanguageModel(
+      readEnvironment({ LLM_BASE_URL: `${url}/`, LLM_API_KEY: 'k' }),
+    );
     expect(found).toEqual({ baseUrl: url, model: 'small-talker', apiKey: 'k' });
     expect(requests[0]?.authorization).toBe('Bearer k');
   });
 
   it('says which server does not answer', async () => {
     const environment = readEnvironment({ LLM_BASE_URL: 'http://127.0.0.1:9/v1' });
-    await expect(findLanguageModel(environment)).rejects.toThrow(/127\.0\.0\.1:9.*unset LLM_BASE_URL/);
+    await expect(findLanguageModel(environment)).rejects.toThrow(
+      /127\.0\.0\.1:9.*unset LLM_BASE_URL/,
+    );
   });
 
   it('keeps to the script when no Ollama runs, or when told to', async () => {
