@@ -46,8 +46,7 @@ export async function hearAnswers(
   }
   for (const { atMs, state } of testimony.states) {
     const announces = testimony.answers.some(
-      ({ firstAtMs }) =>
-        firstAtMs > atMs - STATE_AFTER_MS && firstAtMs < atMs + STATE_BEFORE_MS,
+      ({ firstAtMs }) => firstAtMs > atMs - STATE_AFTER_MS && firstAtMs < atMs + STATE_BEFORE_MS,
     );
     const sounding = soundNear(stretches, atMs);
     if (state === 'speaking' && !announces && sounding !== undefined) {
@@ -66,11 +65,7 @@ interface Hearing {
   withPictures: boolean;
 }
 
-async function hearOne(
-  caption: ReadSegment,
-  hearing: Hearing,
-  heard: AnswersHeard,
-): Promise<void> {
+async function hearOne(caption: ReadSegment, hearing: Hearing, heard: AnswersHeard): Promise<void> {
   const { testimony, stretches } = hearing;
   const spoken = await speakAgain(caption.text.trim(), hearing.engine, hearing.voiceId);
   const from = locate(spoken, testimony, caption.firstAtMs);

@@ -92,8 +92,9 @@ async function runStep(
       }),
     ),
   );
-  const { turns, pace } = await talkResults(records.flat(), engine, false);
-  const { firstSoundMs, firstWordMs } = summary(turns);
+  const results = await talkResults(records.flat(), engine, false);
+  const { turns, pace } = results;
+  const { firstSoundMs, firstWordMs } = summary(results);
   const fps = framesPerSecondOf(pace);
   const onTime = onTimeShareOf(pace);
   const words = turns.flatMap(({ firstWordMs: ms }) => (ms === undefined ? [] : [ms]));

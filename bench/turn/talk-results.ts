@@ -1,10 +1,11 @@
 /** From talks to outcomes: every utterance, answer, picture and closure of some rooms. */
 import type { TextToSpeech } from '#media/ports.ts';
-import { audibleStretches } from './audible.ts';
+import { audibleStretches, type Stretch } from './audible.ts';
 import { rateOf, spread, type Rate, type Spread } from './figures.ts';
 import { hearAnswers } from './heard-answers.ts';
+import { idleMotion, REACTION_WINDOW_MS } from './motion.ts';
 import { joinPaces, picturePace, type PicturePace } from './picture-pace.ts';
-import type { TalkRecord } from './talk.ts';
+import { playedAtMs, type PlayedUtterance, type TalkRecord } from './talk.ts';
 import { turnOutcome, type TurnOutcome } from './turn-outcome.ts';
 
 export interface TalkResults {
@@ -12,6 +13,8 @@ export interface TalkResults {
   skewsMs: number[];
   closures: number;
   pace: PicturePace;
+  /** Moments at which nothing happened, and how many of them a movement followed within the reaction's reach. */
+  chance: { moments: number; moved: number };
   /** Answers heard, and how many of them were found by their sound. */
   answers: number;
   located: number;
@@ -35,6 +38,10 @@ export async function talkResults(
     turns: results.flatMap(({ turns }) => turns),
     skewsMs: results.flatMap(({ skewsMs }) => skewsMs),
     closures: results.reduce((sum, { closures }) => sum + closures, 0),
+    chance: {
+      moments: results.reduce((sum, { chance }) => sum + chance.moments, 0),
+      moved: results.reduce((sum, { chance }) => sum + chance.moved, 0),
+    },
     answers: results.reduce((sum, { answers }) => sum + answers, 0),
     located: results.reduce((sum, { located }) => sum + located, 0),
     pace: joinPaces(results.map(({ pace }) => pace)),
@@ -49,15 +56,18 @@ async function resultsOf(
 ): Promise<TalkResults> {
   const { testimony, played } = record;
   const heard = await hearAnswers(record, engine, withPictures);
-  const turns = played.map(({ utterance, startMs, overAvatar }, index) => {
+  const idling = idleMotion(testimony.pictures, played.flatMap(unbrokenSpeech));
+  const turns = played.map((each, index) => {
+    const { utterance, overAvatar } = each;
     const next = played[index + 1];
     return turnOutcome({
       utterance,
-      startMs,
+      timeOf: (ms) => playedAtMs(each, ms),
       overAvatar,
-      untilMs: next === undefined ? record.toMs : next.startMs + next.utterance.firstSoundMs,
+      untilMs: next === undefined ? record.toMs : playedAtMs(next, next.utterance.firstSoundMs),
       levels: testimony.levels,
       motions: testimony.pictures,
+      motionThreshold: idling?.threshold,
       answers: heard.answers,
     });
   });
@@ -66,6 +76,7 @@ async function resultsOf(
     turns,
     skewsMs: heard.skewsMs,
     closures: heard.closures,
+    chance: idling?.chance ?? { moments: 0, moved: 0 },
     answers: heard.answers.length,
     located: heard.located,
     pace: picturePace(
@@ -76,9 +87,33 @@ async function resultsOf(
   };
 }
 
+/** A reaction to a pause is over so long after the learner has gone on. */
+const REACTION_OVER_MS = 900;
+
+/** Where the learner speaks without pausing and no reaction is due. */
+function unbrokenSpeech(played: PlayedUtterance): Stretch[] {
+  const { overAvatar } = played;
+  const { firstSoundMs, pauses, endMs } = played.utterance;
+  const froms = [firstSoundMs + (overAvatar ? 2_000 : REACTION_OVER_MS)];
+  const tos: number[] = [];
+  for (const pause of pauses) {
+    tos.push(pause.fromMs);
+    froms.push(pause.toMs + REACTION_OVER_MS);
+  }
+  tos.push(endMs);
+  return froms
+    .map((from, index) => ({
+      startMs: playedAtMs(played, from),
+      endMs: playedAtMs(played, tos[index]!),
+    }))
+    .filter((stretch) => stretch.endMs > stretch.startMs);
+}
+
 export interface TurnSummary {
   reactionMs: Spread;
-  chanceReactionMs: Spread;
+  /** Turns whose reaction came within 300 ms, and how often a movement does so by chance. */
+  reactedInTime: Rate;
+  movedByChance: Rate;
   firstSoundMs: Spread;
   firstWordMs: Spread;
   midPhraseCutIns: Rate;
@@ -95,7 +130,7 @@ export interface TurnSummary {
 const defined = (values: readonly (number | undefined)[]): number[] =>
   values.filter((value) => value !== undefined);
 
-export function summary(turns: readonly TurnOutcome[]): TurnSummary {
+export function summary({ turns, chance }: TalkResults): TurnSummary {
   const pauses = turns.flatMap((turn) => turn.pauses);
   const cutIns = (kind: 'mid-phrase' | 'boundary'): Rate => {
     const ofKind = pauses.filter((pause) => pause.kind === kind);
@@ -103,7 +138,12 @@ export function summary(turns: readonly TurnOutcome[]): TurnSummary {
   };
   return {
     reactionMs: spread(defined(turns.map(({ reactionMs }) => reactionMs))),
-    chanceReactionMs: spread(defined(turns.map(({ chanceReactionMs }) => chanceReactionMs))),
+    reactedInTime: rateOf(
+      turns.filter(({ reactionMs = Number.POSITIVE_INFINITY }) => reactionMs <= REACTION_WINDOW_MS)
+        .length,
+      turns.filter(({ cutInto }) => !cutInto).length,
+    ),
+    movedByChance: rateOf(chance.moved, chance.moments),
     firstSoundMs: spread(defined(turns.map(({ firstSoundMs }) => firstSoundMs))),
     firstWordMs: spread(defined(turns.map(({ firstWordMs }) => firstWordMs))),
     midPhraseCutIns: cutIns('mid-phrase'),

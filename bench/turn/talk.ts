@@ -17,10 +17,18 @@ export interface TalkRoom {
 /** One utterance as it was played. Times are performance.now() of this process. */
 export interface PlayedUtterance {
   utterance: Utterance;
-  /** When its first sample left the learner's microphone. */
+  /** When its first sample left the learner's microphone, */
   startMs: number;
+  /** and its last one. A busy machine stretches what lies between. */
+  lastSampleMs: number;
   /** Whether it was begun over the avatar's answer. */
   overAvatar: boolean;
+}
+
+/** When the moment `ms` of an utterance left the microphone. */
+export function playedAtMs(played: PlayedUtterance, ms: number): number {
+  const lengthMs = played.utterance.samples.length / SAMPLES_PER_MS;
+  return played.startMs + (ms / lengthMs) * (played.lastSampleMs - played.startMs);
 }
 
 export interface TalkRecord {
@@ -39,6 +47,9 @@ export interface TalkOptions {
   onUtterance: () => void;
 }
 
+const SAMPLES_PER_MS = 16;
+/** The learner's microphone holds 20 ms, and takes the next 10 ms when it wants them: 5 ms from now on average. */
+const MICROPHONE_MS = 25;
 const POLL_MS = 10;
 /** A learner begins this long after the avatar has finished. */
 const POLITE_MS = 600;
@@ -98,11 +109,12 @@ async function play(
   utterance: Utterance,
   overAvatar: boolean,
 ): Promise<PlayedUtterance> {
+  const startMs = performance.now() + MICROPHONE_MS;
   const lastSampleMs = await learner.speak(utterance.samples);
-  const startMs = lastSampleMs - utterance.samples.length / 16;
-  const endMs = startMs + utterance.endMs;
+  const played = { utterance, startMs, lastSampleMs, overAvatar };
+  const endMs = playedAtMs(played, utterance.endMs);
   await until(() => witness.spokeAfter(endMs) !== undefined, ANSWER_WITHIN_MS);
-  return { utterance, startMs, overAvatar };
+  return played;
 }
 
 async function untilWellIntoWords(witness: Witness): Promise<boolean> {

@@ -47,7 +47,7 @@ export async function turnBench(options: TurnOptions, say: Say): Promise<TurnFig
       { name: 'ours', open: () => stageSet.openAvatarRoom(), utterances: human, speakOver: true },
       { name: 'peer', open: () => openPeer(stageSet), utterances: human, speakOver: false },
     ]);
-    const first = summary(ours!.turns);
+    const first = summary(ours!);
     const fixedWaitMs = waitForRate(human, first.midPhraseCutIns.rate ?? 0);
     say(`synthetic voices, and the peer waiting ${String(fixedWaitMs)} ms`);
     const [synthesised, peerMatched] = await lab.sideBySide([
@@ -102,8 +102,8 @@ export async function turnBench(options: TurnOptions, say: Say): Promise<TurnFig
     return figuresOf({
       ours: ours!,
       synthesised: synthesised!,
-      peerDefault: summary(peerDefault!.turns),
-      peerMatched: { ...summary(peerMatched!.turns), fixedWaitMs },
+      peerDefault: summary(peerDefault!),
+      peerMatched: { ...summary(peerMatched!), fixedWaitMs },
       talks,
       connects,
       sessions,
@@ -224,8 +224,8 @@ interface Measured {
 }
 
 function figuresOf(measured: Measured): TurnFigures {
-  const human = summary(measured.ours.turns);
-  const synthetic = summary(measured.synthesised.turns);
+  const human = summary(measured.ours);
+  const synthetic = summary(measured.synthesised);
   const { peerDefault, peerMatched, connects, sessions, render, machine } = measured;
   const stops = measured.talks.flatMap(({ turns }) =>
     turns.flatMap(({ stopMs }) => (stopMs === undefined ? [] : [stopMs])),
@@ -252,6 +252,11 @@ function figuresOf(measured: Measured): TurnFigures {
       peerDefault,
       peerMatched,
       connectMs: spread(connects),
+      turns: { human: measured.ours.turns, synthetic: measured.synthesised.turns },
+      answers: {
+        heard: measured.talks.reduce((sum, { answers }) => sum + answers, 0),
+        located: measured.talks.reduce((sum, { located }) => sum + located, 0),
+      },
       pictures: { spokenS: Math.round(pace.spokenMs / 1_000), intervals: pace.intervals },
       render,
       sessions,

@@ -23,8 +23,6 @@ export interface TurnOutcome {
   id: string;
   overAvatar: boolean;
   reactionMs: number | undefined;
-  /** The same detector at a moment when the learner was speaking: what chance alone would give. */
-  chanceReactionMs: number | undefined;
   firstSoundMs: number | undefined;
   firstWordMs: number | undefined;
   /** The answer began while the learner was not finished: no latency can be told. */
@@ -38,12 +36,15 @@ export interface TurnOutcome {
 
 export interface TurnEvidence {
   utterance: Utterance;
-  startMs: number;
+  /** When a moment of the utterance left the learner's microphone. */
+  timeOf: (ms: number) => number;
   overAvatar: boolean;
   /** Nothing after this moment belongs to the turn: the next utterance begins. */
   untilMs: number;
   levels: readonly Level[];
   motions: readonly Motion[];
+  /** What counts as a visible movement of this face; undefined where there is none to see. */
+  motionThreshold: number | undefined;
   answers: readonly HeardAnswer[];
 }
 
@@ -58,23 +59,24 @@ const LONGEST_STOP_MS = 6_000;
 const BY_ITSELF_MS = 150;
 
 export function turnOutcome(evidence: TurnEvidence): TurnOutcome {
-  const { utterance, startMs, overAvatar, untilMs, levels, motions, answers } = evidence;
-  const firstMs = startMs + utterance.firstSoundMs;
-  const endMs = startMs + utterance.endMs;
+  const { utterance, timeOf, overAvatar, untilMs, levels, motions, answers } = evidence;
+  const { motionThreshold } = evidence;
+  const firstMs = timeOf(utterance.firstSoundMs);
+  const endMs = timeOf(utterance.endMs);
   const near = levels.filter(({ atMs }) => atMs > firstMs - 5_000 && atMs < untilMs + 500);
   const early = answers.filter(
     ({ firstWordMs }) => firstWordMs > firstMs + 300 && firstWordMs < endMs,
   );
   const pauses = utterance.pauses.map(({ kind, fromMs, toMs }, index): PauseOutcome => {
-    const from = startMs + fromMs + EARLIEST_CUT_IN_MS;
+    const from = timeOf(fromMs) + EARLIEST_CUT_IN_MS;
     const next = utterance.pauses[index + 1];
-    const to = next === undefined ? endMs : startMs + next.fromMs + EARLIEST_CUT_IN_MS;
+    const to = next === undefined ? endMs : timeOf(next.fromMs) + EARLIEST_CUT_IN_MS;
     const cutIn = early.some(({ firstWordMs }) => firstWordMs >= from && firstWordMs < to);
     return { kind, lengthMs: toMs - fromMs, cutIn };
   });
   const firstPause = utterance.pauses[0];
   const beforePauses =
-    firstPause === undefined ? endMs : startMs + firstPause.fromMs + EARLIEST_CUT_IN_MS;
+    firstPause === undefined ? endMs : timeOf(firstPause.fromMs) + EARLIEST_CUT_IN_MS;
   const answer = answers.find(
     ({ firstWordMs }) =>
       firstWordMs >= endMs && firstWordMs < Math.min(untilMs, endMs + LATEST_ANSWER_MS),
@@ -86,8 +88,10 @@ export function turnOutcome(evidence: TurnEvidence): TurnOutcome {
   return {
     id: utterance.id,
     overAvatar,
-    reactionMs: cutInto ? undefined : firstMotionMs(motions, endMs),
-    chanceReactionMs: cutInto ? undefined : firstMotionMs(motions, chanceMoment(firstMs, endMs)),
+    reactionMs:
+      cutInto || motionThreshold === undefined
+        ? undefined
+        : firstMotionMs(motions, endMs, motionThreshold),
     firstSoundMs:
       firstWordMs === undefined
         ? undefined
@@ -98,11 +102,6 @@ export function turnOutcome(evidence: TurnEvidence): TurnOutcome {
     pauses,
     stopMs: overAvatar ? stopAfter(near, answers, firstMs) : undefined,
   };
-}
-
-/** A moment within the learner's speech, as far from its end as a baseline needs. */
-function chanceMoment(firstMs: number, endMs: number): number {
-  return firstMs + 0.5 * (endMs - firstMs);
 }
 
 function stopAfter(

@@ -4,6 +4,7 @@ import type { Rate, Spread } from './figures.ts';
 import { rounded } from './figures.ts';
 import type { SessionsResult } from './sessions.ts';
 import type { TurnSummary } from './talk-results.ts';
+import type { TurnOutcome } from './turn-outcome.ts';
 
 export interface SkewFigure {
   /** Signed: positive when the picture leads its sound by more than designed. */
@@ -41,6 +42,10 @@ export interface TurnFigures {
     peerDefault: TurnSummary;
     peerMatched: TurnSummary & { fixedWaitMs: number };
     connectMs: Spread;
+    /** Every turn of ours, for looking closer. */
+    turns: { human: readonly TurnOutcome[]; synthetic: readonly TurnOutcome[] };
+    /** Answers of ours that were heard, and those timed by their words rather than by the first sound. */
+    answers: { heard: number; located: number };
     pictures: { spokenS: number; intervals: number };
     render: ({ face: string } & RenderTimes)[];
     sessions: SessionsResult | null;
@@ -70,7 +75,8 @@ export function turnTable(figures: TurnFigures): string {
   const { detail } = figures;
   const rows: Row[] = [
     row('reaction', '≤ 300', ms(figures.reactionMs), figures.reactionMs),
-    row('  by chance', '', ms(detail.human.chanceReactionMs), detail.human.chanceReactionMs),
+    rate('  within 300 ms', '', detail.human.reactedInTime),
+    rate('  a movement by chance', '', detail.human.movedByChance),
     row('first sound', '≤ 500', ms(figures.firstSoundMs), figures.firstSoundMs),
     row('first word', '≤ 800 (P95 ≤ 1600)', ms(figures.firstWordMs), figures.firstWordMs),
     rate('cut-ins, human, mid-phrase', '≤ 5 %', detail.human.midPhraseCutIns),
