@@ -35,10 +35,13 @@ static float neckline(const Figure &f, Vec3 p, Vec3 radii) {
 
 static float folds(Vec3 p) {
   const float side = p.x > 0 ? 1.f : -1.f, x = std::fabs(p.x);
-  return .017f * std::sin(p.y * 9 + p.x * 7 * side + 2 * std::sin(p.x * 3)) * ramp(.5f, 1.2f, x) + .008f * std::sin(p.x * 11 + p.y * 5);
+  return .017f * std::sin(p.y * 9 + p.x * 7 * side + 2 * std::sin(p.x * 3)) * ramp(.5f, 1.2f, x) +
+         .008f * std::sin(p.x * 11 + p.y * 5);
 }
 
-static float ring(float across, float along, float radius) { return std::sqrt(across * across + along * along) - radius; }
+static float ring(float across, float along, float radius) {
+  return std::sqrt(across * across + along * along) - radius;
+}
 
 static float blazerDistance(Vec3 p, float body, float fold, float collar) {
   const float v = blazerOpening(p), width = lapelWidth(p), x = std::fabs(p.x);
@@ -94,7 +97,9 @@ float withBody(const Figure &f, Vec3 p, float head, Part *part) {
   if (f.persona.necklace > 0) {
     const float chain = neckline(f, p + Vec3{0, -.04f, 0}, {.50f, .40f, .62f});
     float thread = std::max(ring(body - .006f, chain, .011f), p.y + 1.36f);
-    thread = std::min(thread, std::sqrt((body - .006f) * (body - .006f) * .6f + p.x * p.x + (p.y + 1.755f) * (p.y + 1.755f)) - .028f);
+    thread = std::min(thread,
+                      std::sqrt((body - .006f) * (body - .006f) * .6f + p.x * p.x + (p.y + 1.755f) * (p.y + 1.755f)) -
+                          .028f);
     consider(thread, Part::gold);
   }
   if (garment == Garment::blazer) {

@@ -16,7 +16,8 @@ std::vector<Strand> brows(const Figure &f) {
       RandomStream random(k * 37 + (side > 0 ? 5000 : 0) + 3);
       const float u = std::pow(random.unit(), 1.05f), x = mix(.105f, .535f, u);
       const float thickness = p.browThickness * mix(.074f, .018f, ramp(.30f, 1.f, u)) * ramp(-.15f, .20f, u);
-      const float y = browHeight(f, u) + (random.unit() + random.unit() - 1) * .62f * thickness + (side > 0 ? .004f : -.003f);
+      const float y =
+          browHeight(f, u) + (random.unit() + random.unit() - 1) * .62f * thickness + (side > 0 ? .004f : -.003f);
       Vec3 root;
       if (!findSkin(f, {side * x, y, 1.3f}, {0, 0, -1}, root)) continue;
       const Vec3 n = headNormal(f, root);
@@ -24,7 +25,8 @@ std::vector<Strand> brows(const Figure &f) {
       const float angle = mix(.98f, -.20f, ramp(0, .70f, u)) + random.spread() * .14f;
       Vec3 d{std::cos(angle) * side, std::sin(angle), -.12f * u};
       const float reach = .056f * (1 - .40f * u) * (.70f + .45f * random.unit());
-      const float opacity = p.browOpacity * ramp(-.15f, .30f, u) * (1 - .55f * ramp(.60f, 1.f, u)) * mix(.30f, 1.f, seen);
+      const float opacity =
+          p.browOpacity * ramp(-.15f, .30f, u) * (1 - .55f * ramp(.60f, 1.f, u)) * mix(.30f, 1.f, seen);
       const Vec3 colour = mix(p.browColour, p.grayColour, random.unit() < p.gray * .35f ? .6f : 0);
       Strand strand;
       for (int i = 0; i < POINTS; i++) {
@@ -58,12 +60,17 @@ std::vector<Strand> lashes(const Figure &f) {
         const float full = lower ? .022f : .056f * (.62f + .5f * ramp(-.6f, .8f, u));
         const float reach = seen * full * f.persona.lashLength * (.75f + .4f * random.unit());
         const float cluster = std::floor(u * 9) / 9 + .05f;
-        Vec3 d = normalize({(x * 2.4f + .25f * (cluster - u)) * 1.2f + .04f, lower ? -.55f : mix(.12f, -.75f, shut), .85f});
+        Vec3 d = normalize(
+            {(x * 2.4f + .25f * (cluster - u)) * 1.2f + .04f, lower ? -.55f : mix(.12f, -.75f, shut), .85f});
         Vec3 q{EYE_CENTRE.x + x, y, z};
         Strand strand;
         for (int i = 0; i < POINTS; i++) {
           const float v = i / (POINTS - 1.f);
-          strand.push_back({{side * q.x, q.y, q.z}, {}, {.012f, .008f, .007f}, (lower ? .0030f : .0046f) * (1 - .8f * v), lower ? .22f : .85f});
+          strand.push_back({{side * q.x, q.y, q.z},
+                            {},
+                            {.012f, .008f, .007f},
+                            (lower ? .0030f : .0046f) * (1 - .8f * v),
+                            lower ? .22f : .85f});
           d = normalize(d + Vec3{0, lower ? -.03f : mix(.17f, .08f, shut), -.05f});
           q += d * (reach / POINTS);
         }
@@ -78,7 +85,8 @@ static float beardDensity(const Figure &rest, Vec3 p) {
   const float x = std::fabs(p.x), mouthY = rest.mouth.centreY, lips = lipsDistance(rest, p);
   float m = ramp(-.80f, -.88f, p.y);
   m = std::max(m, ramp(.36f, .50f, x + .22f * ramp(-.4f, -.8f, p.y)) * ramp(-.22f, -.46f, p.y));
-  const float moustache = ramp(-.445f, -.50f, p.y + .40f * x * x) * ramp(mouthY - .02f, mouthY + .03f, p.y) * ramp(.36f, .24f, x);
+  const float moustache =
+      ramp(-.445f, -.50f, p.y + .40f * x * x) * ramp(mouthY - .02f, mouthY + .03f, p.y) * ramp(.36f, .24f, x);
   m = std::max(m, rest.persona.moustache * moustache * (1 - .55f * bell(x, .035f)));
   m = std::max(m, ramp(mouthY + .03f, mouthY - .04f, p.y) * ramp(.215f, .27f, x));
   m = std::max(m, .85f * bell(x, .05f) * ramp(-.74f, -.80f, p.y));
@@ -111,7 +119,8 @@ std::vector<Strand> beard(const Figure &f) {
     q.y -= shift, q.z -= .28f * shift;
     for (int i = 0; i < 5; i++) q += headNormal(f, q) * -headDistance(f, q);
     const float hidden = ramp(-.006f, .008f, lipsDistance(f, q)) * ramp(-.002f, .02f, openingDistance(f, q));
-    const float reach = p.beardLength * (onLip ? .85f : 1.f) * (.6f + .7f * random.unit()) * mix(.35f, 1.f, ramp(.15f, .8f, density));
+    const float reach =
+        p.beardLength * (onLip ? .85f : 1.f) * (.6f + .7f * random.unit()) * mix(.35f, 1.f, ramp(.15f, .8f, density));
     const Vec3 lie = onLip ? Vec3{root.x > 0 ? .75f : -.75f, -.75f, .22f} : Vec3{root.x * .5f, -.9f, .28f};
     const Vec3 t = normalize(lie + random.spread3() * .22f);
     const bool isGray = random.unit() < p.beardGray * (root.y < -.85f ? 1.25f : .9f);

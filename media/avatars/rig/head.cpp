@@ -18,7 +18,8 @@ static float skullDistance(const Figure &f, Vec3 m, Vec3 jaw) {
   d = smoothMin(d, capsule(jaw, jawAngle, jawTip, .18f, .14f), .22f);
   d = smoothMin(d, length(jaw - Vec3{0, -.925f * p.chinLength, .575f}) - .155f * p.chinWidth, .12f);
   const float lift = .02f * mouth.smile;
-  d = smoothMin(d, ellipsoid(m - Vec3{.405f, -.19f + lift, .42f}, Vec3{.23f, .19f, .25f} * p.cheekbone), .2f * p.cheekVolume);
+  d = smoothMin(d, ellipsoid(m - Vec3{.405f, -.19f + lift, .42f}, Vec3{.23f, .19f, .25f} * p.cheekbone),
+                .2f * p.cheekVolume);
   const Vec3 apple{.36f, -.27f + lift, .50f + .03f * mouth.smile};
   d = smoothMin(d, ellipsoid(m - apple, Vec3{.13f, .11f, .12f} * (.9f + .14f * mouth.smile)), .16f);
   d = smoothMin(d, ellipsoid(jaw - Vec3{.375f * p.jawWidth, -.46f, .30f}, {.21f, .24f, .24f}), .2f);
@@ -46,11 +47,12 @@ static float earDistance(const Figure &f, Vec3 m) {
   const Vec3 r{e.x + .34f * e.z, e.y * c - e.z * s, e.y * s + e.z * c};
   float d = ellipsoid(r, {.04f, .19f, .115f});
   const float k = length({0, r.y / .185f, (r.z + .01f) / .112f});
-  const float rim = std::sqrt((k - 1) * (k - 1) * .016f + (r.x - .022f) * (r.x - .022f)) - .020f + .03f * ramp(-.02f, -.14f, r.y);
+  const float rim =
+      std::sqrt((k - 1) * (k - 1) * .016f + (r.x - .022f) * (r.x - .022f)) - .020f + .03f * ramp(-.02f, -.14f, r.y);
   const float fold = capsule(r, {.03f, .09f, -.03f}, {.03f, -.09f, -.035f}, .012f, .018f);
   d = smoothMax(d, -ellipsoid(r - Vec3{.05f, -.03f, .025f}, {.05f, .075f, .055f}), .03f);
   d = smoothMin(smoothMin(d, rim, .022f), fold, .03f);
-  d = smoothMin(d, length(r - Vec3{.01f, -.175f, .035f}) - .045f, .05f); // lobe
+  d = smoothMin(d, length(r - Vec3{.01f, -.175f, .035f}) - .045f, .05f);                // lobe
   d = smoothMin(d, ellipsoid(r - Vec3{.02f, -.03f, .095f}, {.03f, .04f, .025f}), .03f); // tragus
   return d * f.persona.earScale;
 }
@@ -85,7 +87,8 @@ float headDistance(const Figure &f, Vec3 q, Part *part) {
     d = smoothMax(d, -ellipsoid(m - socket, {.235f, .13f, .235f}), .16f);
     d = withNose(f, d, m);
     // The fold from nose to mouth and the crease above the chin deepen with smile and age.
-    const float fold = capsule(m, {.145f * p.noseSize, -.36f, .84f}, {.30f, -.60f + .02f * mouth.smile, .70f}, .01f, .02f);
+    const float fold =
+        capsule(m, {.145f * p.noseSize, -.36f, .84f}, {.30f, -.60f + .02f * mouth.smile, .70f}, .01f, .02f);
     d += (.011f * mouth.smile + .003f + .012f * p.age) * bell(fold, .035f);
     d += .016f * bell(jaw.y + .80f, .05f) * bell(x, .16f) * ramp(.5f, .7f, q.z);
   }
@@ -96,7 +99,8 @@ float headDistance(const Figure &f, Vec3 q, Part *part) {
     d = smoothMin(d, lipsDistance(f, q), .035f);
     d = smoothMax(d, -std::max(openingDistance(f, q), .3f - q.z), .016f);
     const float corner = length({x - mouth.halfWidth - .012f, q.y - (mouth.centreY + mouth.cornerLift * 1.2f), 0});
-    d += (.005f + .010f * mouth.smile + .003f * mouth.press) * bell(corner, .035f) * ramp(.4f, .6f, q.z) * (1 - mouth.roundness);
+    d += (.005f + .010f * mouth.smile + .003f * mouth.press) * bell(corner, .035f) * ramp(.4f, .6f, q.z) *
+         (1 - mouth.roundness);
   }
   Part found = Part::skin;
   auto consider = [&](float other, Part what) {

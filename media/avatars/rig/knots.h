@@ -8,8 +8,8 @@
 namespace rig {
 
 /**
- * A column has one x and a stack of y, top to bottom. Mouth columns: the window's left edge, the cheek, nine across the
- * lips from corner to corner, the cheek, the right edge. Mouth rows: window top, nose base, upper lip outside and
+ * A column has one x and a stack of y, top to bottom. Mouth columns: the window's left edge, the cheek, nine across
+ * the lips from corner to corner, the cheek, the right edge. Mouth rows: window top, nose base, upper lip outside and
  * inside, lower lip inside and outside, chin crease, chin, window bottom.
  */
 constexpr int MOUTH_COLUMNS = 13, MOUTH_ROWS = 9;

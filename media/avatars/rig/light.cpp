@@ -23,7 +23,8 @@ float windowReflection(Vec3 r, Vec3 centre, float halfWidth, float halfHeight) {
   if (dot(r, centre) < 0) return 0;
   const Vec3 across = normalize({centre.z, 0, -centre.x});
   const Vec3 up = normalize(cross(centre, across));
-  return ramp(halfWidth, halfWidth * .8f, std::fabs(dot(r, across))) * ramp(halfHeight, halfHeight * .8f, std::fabs(dot(r, up)));
+  return ramp(halfWidth, halfWidth * .8f, std::fabs(dot(r, across))) *
+         ramp(halfHeight, halfHeight * .8f, std::fabs(dot(r, up)));
 }
 
 Vec3 developed(Vec3 linear) {

@@ -13,11 +13,13 @@ static LipCurves computedLipCurves(const Figure &f, float x) {
   const float profile = mix(.80f, .46f, std::max(m.roundness, saturate(m.jawDrop * 4.2f) * .6f));
   const float aperture = std::pow(innerSpan, profile);
   const float bow = saturate(m.openUpper * 45) * (1 - m.roundness); // the soft M of the upper lip's edge
-  c.innerUpper = c.closedLine + m.openUpper * aperture - bow * (.009f * bell(x, .045f) - .004f * bell(x - .10f, .05f)) * innerSpan;
+  c.innerUpper = c.closedLine + m.openUpper * aperture -
+                 bow * (.009f * bell(x, .045f) - .004f * bell(x - .10f, .05f)) * innerSpan;
   c.innerLower = c.closedLine - m.openLower * aperture;
   c.innerUpper = std::max(c.innerUpper, c.innerLower);
   const float fullness = mix(.62f, .36f, m.roundness);
-  c.upperRadius = m.upperLip * (std::pow(span, fullness) * .92f + .02f) * (1 - .19f * bell(x, .030f) + .10f * bell(x - .062f, .05f));
+  c.upperRadius = m.upperLip * (std::pow(span, fullness) * .92f + .02f) *
+                  (1 - .19f * bell(x, .030f) + .10f * bell(x - .062f, .05f));
   c.lowerRadius = m.lowerLip * (std::pow(span, fullness - .04f) * .97f + .02f) * (1 - .05f * bell(x, .035f));
   return c;
 }
@@ -54,8 +56,10 @@ float lipsDistance(const Figure &f, Vec3 q, bool *upper) {
   const float lowerZ = upperZ - .012f - m.jawDrop * .16f - m.rollLower * .030f;
   const float upperY = c.innerUpper + c.upperRadius * .86f;
   const float lowerY = c.innerLower - c.lowerRadius * .86f + m.rollLower * .006f;
-  float a = tube(q.y - upperY, q.z - upperZ + .015f + .35f * (q.y - upperY), c.upperRadius, c.upperRadius * 1.25f + .018f);
-  float b = tube(q.y - lowerY, q.z - lowerZ + .012f - .25f * (q.y - lowerY), c.lowerRadius, c.lowerRadius * 1.05f + .018f);
+  float a =
+      tube(q.y - upperY, q.z - upperZ + .015f + .35f * (q.y - upperY), c.upperRadius, c.upperRadius * 1.25f + .018f);
+  float b =
+      tube(q.y - lowerY, q.z - lowerZ + .012f - .25f * (q.y - lowerY), c.lowerRadius, c.lowerRadius * 1.05f + .018f);
   a = std::max(a, beyond - .004f);
   b = std::max(b, beyond - .004f);
   if (upper) *upper = a < b;

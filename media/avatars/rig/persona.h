@@ -17,7 +17,8 @@ struct Persona {
   float masculinity = 0, age = 0, earScale = .92f;
 
   // Eyes and brows.
-  float eyeHalfWidth = .188f, eyeUpper = .100f, eyeLower = .060f, eyeTilt = .085f, irisRadius = .120f, restSquint = .10f;
+  float eyeHalfWidth = .188f, eyeUpper = .100f, eyeLower = .060f, eyeTilt = .085f, irisRadius = .120f,
+        restSquint = .10f;
   float browHeight = .210f, browThickness = 1.15f, browOpacity = .40f, browTint = .16f, browArch = 1;
   float lashLength = 1, eyeliner = .8f, eyeShadow = .5f;
 

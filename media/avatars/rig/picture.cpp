@@ -89,15 +89,18 @@ void Picture::march() {
             out = trace(window.x + x + .5f + fx, window.y + y + .5f + fy);
             continue;
           }
-          const int nx = static_cast<int>(clamp(x + (fx < 0 ? -1 : 1), 0, w - 1)), ny = static_cast<int>(clamp(y + (fy < 0 ? -1 : 1), 0, h - 1));
-          const Sample near = blend(centre, centres[y * w + nx], std::fabs(fx)), far = blend(centres[ny * w + x], centres[ny * w + nx], std::fabs(fx));
+          const int nx = static_cast<int>(clamp(x + (fx < 0 ? -1 : 1), 0, w - 1)),
+                    ny = static_cast<int>(clamp(y + (fy < 0 ? -1 : 1), 0, h - 1));
+          const Sample near = blend(centre, centres[y * w + nx], std::fabs(fx)),
+                       far = blend(centres[ny * w + x], centres[ny * w + nx], std::fabs(fx));
           out = blend(near, far, std::fabs(fy));
         }
     }
 }
 
 /** Separable Gaussian over skin only, so that light does not bleed out of the figure. */
-static void blurOverSkin(std::vector<float> &values, const std::vector<float> &mask, int width, int height, float sigma) {
+static void blurOverSkin(std::vector<float> &values, const std::vector<float> &mask, int width, int height,
+                         float sigma) {
   const int reach = static_cast<int>(std::ceil(sigma * 2.5f));
   std::vector<float> kernel(reach + 1), result(values.size());
   for (int i = 0; i <= reach; i++) kernel[i] = std::exp(-.5f * i * i / (sigma * sigma));
@@ -146,9 +149,20 @@ void Picture::draw(const std::vector<Strand> &strands) {
     const float layer = s.size() > 10 ? (hashUnit(static_cast<int>(i) * 17 + 3) - .5f) * .12f : 0;
     for (size_t k = 0; k + 1 < s.size(); k++) {
       const Vec3 a = stage.camera.project(s[k].position), b = stage.camera.project(s[k + 1].position);
-      Segment q{(a.x - window.x) * n, (a.y - window.y) * n, (b.x - window.x) * n, (b.y - window.y) * n, (a.z + b.z) * .5f, a.z + layer, b.z + layer,
-                (a.z + b.z) * .5f + layer, s[k].radius / stage.camera.unitsPerPixel * n, s[k].opacity, (s[k].colour + s[k + 1].colour) * .5f};
-      if (std::max(q.x0, q.x1) < -4 || std::max(q.y0, q.y1) < -4 || std::min(q.x0, q.x1) > width + 4 || std::min(q.y0, q.y1) > height + 4) continue;
+      Segment q{(a.x - window.x) * n,
+                (a.y - window.y) * n,
+                (b.x - window.x) * n,
+                (b.y - window.y) * n,
+                (a.z + b.z) * .5f,
+                a.z + layer,
+                b.z + layer,
+                (a.z + b.z) * .5f + layer,
+                s[k].radius / stage.camera.unitsPerPixel * n,
+                s[k].opacity,
+                (s[k].colour + s[k + 1].colour) * .5f};
+      if (std::max(q.x0, q.x1) < -4 || std::max(q.y0, q.y1) < -4 || std::min(q.x0, q.x1) > width + 4 ||
+          std::min(q.y0, q.y1) > height + 4)
+        continue;
       segments.push_back(q);
     }
   }
@@ -156,8 +170,10 @@ void Picture::draw(const std::vector<Strand> &strands) {
   for (const Segment &q : segments) {
     const float dx = q.x1 - q.x0, dy = q.y1 - q.y0, squared = dx * dx + dy * dy + 1e-6f;
     const int reach = static_cast<int>(std::ceil(q.radius + 1));
-    const int top = std::max(0, static_cast<int>(std::min(q.y0, q.y1)) - reach), bottom = std::min(height - 1, static_cast<int>(std::max(q.y0, q.y1)) + reach);
-    const int left = std::max(0, static_cast<int>(std::min(q.x0, q.x1)) - reach), right = std::min(width - 1, static_cast<int>(std::max(q.x0, q.x1)) + reach);
+    const int top = std::max(0, static_cast<int>(std::min(q.y0, q.y1)) - reach),
+              bottom = std::min(height - 1, static_cast<int>(std::max(q.y0, q.y1)) + reach);
+    const int left = std::max(0, static_cast<int>(std::min(q.x0, q.x1)) - reach),
+              right = std::min(width - 1, static_cast<int>(std::max(q.x0, q.x1)) + reach);
     for (int y = top; y <= bottom; y++)
       for (int x = left; x <= right; x++) {
         const float along = ((x + .5f - q.x0) * dx + (y + .5f - q.y0) * dy) / squared;
@@ -167,7 +183,8 @@ void Picture::draw(const std::vector<Strand> &strands) {
         Sample &under = samples[static_cast<size_t>(y) * width + x];
         if (cover <= 0 || q.depth < under.depth - .012f) continue;
         const float opacity = cover * q.opacity, depth = mix(q.depth0, q.depth1, along);
-        float &nearest = strandDepth[static_cast<size_t>(y) * width + x]; // the nearest strand wins whatever the drawing order
+        float &nearest =
+            strandDepth[static_cast<size_t>(y) * width + x]; // the nearest strand wins whatever the drawing order
         if (depth < nearest - .002f) continue;
         if (opacity > .35f) nearest = depth;
         under.colour = under.colour * (1 - opacity) + q.colour * opacity;

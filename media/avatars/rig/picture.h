@@ -8,7 +8,7 @@ namespace rig {
 
 struct Window {
   int x = 0, y = 0, width = FRAME_WIDTH, height = FRAME_HEIGHT; // pixels of the full frame
-  int samples = 1;                                             // supersampling along each side
+  int samples = 1;                                              // supersampling along each side
 };
 
 class Picture {

@@ -4,14 +4,26 @@
 namespace rig {
 
 void Pose::set(const std::string &name, float value) {
-  const std::map<std::string, float *> fields = {
-      {"jawOpen", &jawOpen},           {"mouthClose", &mouthClose},     {"mouthFunnel", &mouthFunnel},
-      {"mouthPucker", &mouthPucker},   {"mouthStretch", &mouthStretch}, {"mouthPress", &mouthPress},
-      {"mouthRollLower", &mouthRollLower}, {"mouthUpperUp", &mouthUpperUp}, {"mouthLowerDown", &mouthLowerDown},
-      {"tongueUp", &tongueUp},         {"tongueOut", &tongueOut},       {"tongueBack", &tongueBack},
-      {"smile", &smile},               {"blink", &blink},               {"squint", &squint},
-      {"gazeX", &gazeX},               {"gazeY", &gazeY},               {"yaw", &yaw},
-      {"pitch", &pitch},               {"roll", &roll}};
+  const std::map<std::string, float *> fields = {{"jawOpen", &jawOpen},
+                                                 {"mouthClose", &mouthClose},
+                                                 {"mouthFunnel", &mouthFunnel},
+                                                 {"mouthPucker", &mouthPucker},
+                                                 {"mouthStretch", &mouthStretch},
+                                                 {"mouthPress", &mouthPress},
+                                                 {"mouthRollLower", &mouthRollLower},
+                                                 {"mouthUpperUp", &mouthUpperUp},
+                                                 {"mouthLowerDown", &mouthLowerDown},
+                                                 {"tongueUp", &tongueUp},
+                                                 {"tongueOut", &tongueOut},
+                                                 {"tongueBack", &tongueBack},
+                                                 {"smile", &smile},
+                                                 {"blink", &blink},
+                                                 {"squint", &squint},
+                                                 {"gazeX", &gazeX},
+                                                 {"gazeY", &gazeY},
+                                                 {"yaw", &yaw},
+                                                 {"pitch", &pitch},
+                                                 {"roll", &roll}};
   auto field = fields.find(name);
   if (field == fields.end()) throw std::runtime_error("no pose weight is called '" + name + "'");
   *field->second = value;
@@ -33,7 +45,8 @@ MouthGeometry mouthGeometry(const Pose &pose, const Persona &persona) {
   m.halfWidth = persona.mouthWidth * (1 + .17f * stretch + .19f * widening - .06f * m.frown - .42f * pucker -
                                       .25f * funnel - .05f * jaw - .05f * m.press);
   m.innerHalfWidth = m.halfWidth * (1 - .17f * m.roundness);
-  m.openLower = (jaw * .212f + pose.mouthLowerDown * .070f + funnel * .040f + pucker * .030f + m.rollLower * .004f) * open;
+  m.openLower =
+      (jaw * .212f + pose.mouthLowerDown * .070f + funnel * .040f + pucker * .030f + m.rollLower * .004f) * open;
   m.openUpper = std::max(0.f, (pose.mouthUpperUp * .050f + funnel * .024f + jaw * .040f + pucker * .026f) * open);
   const float sealed = pose.mouthClose * jaw; // lips held shut over an open jaw are stretched flat
   m.upperLip = .049f * persona.lipFullness *

@@ -7,9 +7,9 @@ namespace rig {
 struct Pose {
   float jawOpen = 0, mouthClose = 0, mouthFunnel = 0, mouthPucker = 0, mouthStretch = 0, mouthPress = 0;
   float mouthRollLower = 0, mouthUpperUp = 0, mouthLowerDown = 0, tongueUp = 0, tongueOut = 0, tongueBack = 0;
-  float smile = 0;            // -1 frown .. 1 broad smile
-  float blink = 0, squint = 0; // 0..1; blink may be slightly negative: wider than at rest
-  float gazeX = 0, gazeY = 0;  // radians; x towards the picture's right, y up
+  float smile = 0;                    // -1 frown .. 1 broad smile
+  float blink = 0, squint = 0;        // 0..1; blink may be slightly negative: wider than at rest
+  float gazeX = 0, gazeY = 0;         // radians; x towards the picture's right, y up
   float yaw = 0, pitch = 0, roll = 0; // radians, added to the persona's rest pose
 
   /** Sets one weight by its name. Throws on unknown names. */

@@ -30,29 +30,46 @@ Sample shadeHit(const Stage &stage, Vec3 hit, Vec3 ray) {
   if (stage.layer == Layer::eyeballs) s.keyShadow = .7f;
   else s.keyShadow = s.keyFacing > -.35f && hairKey > .02f ? softShadow(f, off, KEY_DIRECTION, 5) * hairKey : 0;
   const float cool = dot(n, COOL_RIM_DIRECTION), warm = dot(n, WARM_RIM_DIRECTION);
-  if (cool > 0) s.coolShadow = softShadow(f, off, COOL_RIM_DIRECTION, 8, 12) * hair.transmittance(lifted, COOL_RIM_DIRECTION, jitter, 1);
-  if (warm > 0) s.warmShadow = softShadow(f, off, WARM_RIM_DIRECTION, 8, 12) * hair.transmittance(lifted, WARM_RIM_DIRECTION, jitter, 1);
+  if (cool > 0)
+    s.coolShadow =
+        softShadow(f, off, COOL_RIM_DIRECTION, 8, 12) * hair.transmittance(lifted, COOL_RIM_DIRECTION, jitter, 1);
+  if (warm > 0)
+    s.warmShadow =
+        softShadow(f, off, WARM_RIM_DIRECTION, 8, 12) * hair.transmittance(lifted, WARM_RIM_DIRECTION, jitter, 1);
   const float o = s.occlusion;
   // In creases of the skin red light survives longest.
   const Vec3 tinted = out.part == Part::skin ? Vec3{std::pow(o, .82f), o, std::pow(o, 1.05f)} : Vec3{o, o, o};
-  s.light = ambientLight(n) * tinted * s.hairSky + FILL_COLOUR * (saturate(s.fillFacing * .85f + .15f) * o * s.hairSky) +
-            COOL_RIM_COLOUR * (saturate(cool) * s.coolShadow * .55f) + WARM_RIM_COLOUR * (saturate(warm) * s.warmShadow * .5f);
+  s.light = ambientLight(n) * tinted * s.hairSky +
+            FILL_COLOUR * (saturate(s.fillFacing * .85f + .15f) * o * s.hairSky) +
+            COOL_RIM_COLOUR * (saturate(cool) * s.coolShadow * .55f) +
+            WARM_RIM_COLOUR * (saturate(warm) * s.warmShadow * .5f);
   switch (out.part) {
-  case Part::skin: shadeSkin(stage, s, out); break;
-  case Part::eye: shadeEye(stage, s, out); break;
+  case Part::skin:
+    shadeSkin(stage, s, out);
+    break;
+  case Part::eye:
+    shadeEye(stage, s, out);
+    break;
   case Part::tooth:
-  case Part::tongue: shadeMouthInside(stage, s, out); break;
-  case Part::gold: shadeGold(s, out); break;
-  default: shadeCloth(stage, s, out);
+  case Part::tongue:
+    shadeMouthInside(stage, s, out);
+    break;
+  case Part::gold:
+    shadeGold(s, out);
+    break;
+  default:
+    shadeCloth(stage, s, out);
   }
   return out;
 }
 
 void shadeGold(const SurfacePoint &s, Sample &out) {
   const Vec3 gold{1.5f, 1.02f, .42f}, mirror = s.ray - s.normal * (2 * dot(s.ray, s.normal));
-  const float room = .5f + .5f * ramp(-.1f, .5f, mirror.y) + 2.2f * windowReflection(mirror, normalize({-.34f, .42f, .85f}), .3f, .3f);
-  out.colour = gold * (ambientLight(mirror) * (room * s.occlusion) +
-                       KEY_COLOUR * (highlight(s.normal, s.view, KEY_DIRECTION, .30f, .6f) * s.keyShadow) + s.light * .12f);
+  const float room = .5f + .5f * ramp(-.1f, .5f, mirror.y) +
+                     2.2f * windowReflection(mirror, normalize({-.34f, .42f, .85f}), .3f, .3f);
+  out.colour =
+      gold * (ambientLight(mirror) * (room * s.occlusion) +
+              KEY_COLOUR * (highlight(s.normal, s.view, KEY_DIRECTION, .30f, .6f) * s.keyShadow) + s.light * .12f);
 }
 
 } // namespace rig

@@ -23,9 +23,11 @@ void shadeCloth(const Stage &stage, const SurfacePoint &s, Sample &out) {
   if (f.garment == Garment::blazer && out.part == Part::cloth) { // seams and the stitched edge of the lapel
     const float v = blazerOpening(p), width = lapelWidth(p);
     const float sleeve = std::fabs(p.x) - 1.18f * f.persona.shoulderWidth - .16f * (p.y + 2.2f);
-    tone = tone * (1 - .35f * bell(sleeve, .010f)) * (1 - .45f * bell(v - width - .012f, .012f)) * (1 - .25f * bell(v - width + .035f, .006f));
+    tone = tone * (1 - .35f * bell(sleeve, .010f)) * (1 - .45f * bell(v - width - .012f, .012f)) *
+           (1 - .25f * bell(v - width + .035f, .006f));
   }
-  if (f.garment == Garment::shirt) tone = tone * (1 - .25f * bell(std::fabs(p.x) - (p.y + 2.02f) * .34f - .05f, .008f));
+  if (f.garment == Garment::shirt)
+    tone = tone * (1 - .25f * bell(std::fabs(p.x) - (p.y + 2.02f) * .34f - .05f, .008f));
   const float key = saturate((dot(n, KEY_DIRECTION) + .12f) / 1.12f) * s.keyShadow;
   const Vec3 light = s.light + KEY_COLOUR * key;
   const float fuzz = std::pow(1 - saturate(dot(n, s.view)), 3.f);

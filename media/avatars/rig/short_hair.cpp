@@ -52,8 +52,10 @@ std::vector<Strand> shortHair(const Figure &f) {
     if (above < 0) continue;
     const float top = ramp(.45f, .8f, at.y) * ramp(.62f, .45f, x);
     const float tuft = valueNoise(at * 9 + Vec3{3, 1, 7}), tuft2 = valueNoise(at * 9 + Vec3{13, 5, 2});
-    const float reach = mix(p.sideLength, p.topLength * (.8f + .4f * tuft), top) * (.8f + .3f * random.unit()) * mix(.35f, 1.f, ramp(0, .14f, above));
-    const Vec3 sides{at.x > 0 ? .1f : -.1f, -.9f, -.55f}, combed{.55f + .5f * (tuft - .5f), .25f, -.55f + .4f * (tuft2 - .5f)};
+    const float reach = mix(p.sideLength, p.topLength * (.8f + .4f * tuft), top) * (.8f + .3f * random.unit()) *
+                        mix(.35f, 1.f, ramp(0, .14f, above));
+    const Vec3 sides{at.x > 0 ? .1f : -.1f, -.9f, -.55f},
+        combed{.55f + .5f * (tuft - .5f), .25f, -.55f + .4f * (tuft2 - .5f)};
     const Vec3 direction = mix(sides, combed, top);
     const float lift = mix(.12f, p.hairLift * (.6f + .8f * ramp(.1f, .6f, at.z)), top);
     const bool isGray = random.unit() < p.gray * (1.3f - .45f * top);
@@ -90,7 +92,8 @@ std::vector<Strand> coilyHair(const Figure &f) {
     if (above < 0) continue;
     // Strands of one clump share their coil: clumps read as curls instead of fuzz.
     const Vec3 clump{valueNoise(at * 7), valueNoise(at * 7 + Vec3{9, 4, 2}), valueNoise(at * 7 + Vec3{2, 7, 5})};
-    const Vec3 direction = normalize(n + Vec3{0, .22f, -.30f * ramp(.1f, .5f, at.z)} + (clump - Vec3{.5f, .5f, .5f}) * 1.0f + random.spread3() * .08f);
+    const Vec3 direction = normalize(n + Vec3{0, .22f, -.30f * ramp(.1f, .5f, at.z)} +
+                                     (clump - Vec3{.5f, .5f, .5f}) * 1.0f + random.spread3() * .08f);
     const float reach = p.hairLength * (.66f + .6f * clump.z * random.unit() + .2f * random.unit()) *
                         mix(.16f, 1.f, ramp(-.02f, .26f, above)) * mix(.72f, 1.f, ramp(.1f, .7f, at.y));
     const Vec3 side = normalize(Vec3{direction.y, -direction.x, .01f}), other = cross(direction, side);
@@ -101,7 +104,11 @@ std::vector<Strand> coilyHair(const Figure &f) {
     for (int i = 0; i < POINTS; i++) {
       const float u = i / (POINTS - 1.f), angle = u * turns + start, r = radius * ramp(0, .15f, u);
       const Vec3 q = at + direction * (reach * u) + side * (r * std::cos(angle)) + other * (r * std::sin(angle));
-      strand.push_back({q, {}, p.hairColour * (tone * (.75f + .5f * u)), .0052f * (1 - .35f * u), .85f * ramp(-.02f, .12f, above + .03f * u)});
+      strand.push_back({q,
+                        {},
+                        p.hairColour * (tone * (.75f + .5f * u)),
+                        .0052f * (1 - .35f * u),
+                        .85f * ramp(-.02f, .12f, above + .03f * u)});
     }
     out.push_back(std::move(strand));
   }

@@ -23,7 +23,8 @@ void HairVolume::add(const Strand &strand, float density) {
 
 float HairVolume::densityAt(Vec3 p) const {
   const Vec3 q = (p - ORIGIN) * (1 / CELL) - Vec3{.5f, .5f, .5f};
-  const int i = static_cast<int>(std::floor(q.x)), j = static_cast<int>(std::floor(q.y)), k = static_cast<int>(std::floor(q.z));
+  const int i = static_cast<int>(std::floor(q.x)), j = static_cast<int>(std::floor(q.y)),
+            k = static_cast<int>(std::floor(q.z));
   if (i < 0 || j < 0 || k < 0 || i >= CELLS_X - 1 || j >= CELLS_Y - 1 || k >= CELLS_Z - 1) return 0;
   const float u = q.x - i, v = q.y - j, w = q.z - k;
   const float *c = &cells[(k * CELLS_Y + j) * CELLS_X + i], *d = c + CELLS_X * CELLS_Y;
@@ -60,7 +61,8 @@ static float fibreDiffuse(Vec3 tangent, Vec3 normal, Vec3 light) {
   return std::sqrt(std::max(0.f, 1 - along * along)) * saturate(dot(normal, light) * .6f + .4f);
 }
 
-static Vec3 litColour(const Figure &f, const HairVolume &volume, const StrandPoint &point, float jitter, bool onHead) {
+static Vec3 litColour(const Figure &f, const HairVolume &volume, const StrandPoint &point, float jitter,
+                      bool onHead) {
   const Vec3 p = point.position, tangent = point.tangent, c = point.colour;
   const Vec3 view = normalize(Vec3{0, -.4f, 12.5f} - p), middle = f.toWorld({0, .15f, -.15f});
   Vec3 axis = middle;
@@ -77,7 +79,8 @@ static Vec3 litColour(const Figure &f, const HairVolume &volume, const StrandPoi
   }
   const float onBody = onHead ? softShadow(f, p + n * .05f, KEY_DIRECTION, 6, 12) : 1;
   key *= mix(.35f, 1.f, onBody);
-  Vec3 out = c * (ambientLight(n) * (.25f + 1.1f * sky) + KEY_COLOUR * (fibreDiffuse(tangent, n, KEY_DIRECTION) * key * 1.25f) +
+  Vec3 out = c * (ambientLight(n) * (.25f + 1.1f * sky) +
+                  KEY_COLOUR * (fibreDiffuse(tangent, n, KEY_DIRECTION) * key * 1.25f) +
                   FILL_COLOUR * (fibreDiffuse(tangent, n, FILL_DIRECTION) * sky * 1.1f) +
                   COOL_RIM_COLOUR * (fibreDiffuse(tangent, n, COOL_RIM_DIRECTION) * cool * .9f) +
                   WARM_RIM_COLOUR * (fibreDiffuse(tangent, n, WARM_RIM_DIRECTION) * warm * .5f));
@@ -102,13 +105,15 @@ void lightStrands(const Figure &f, const HairVolume &volume, std::vector<Strand>
 #pragma omp parallel for schedule(dynamic, 64)
   for (size_t i = 0; i < strands.size(); i++) {
     Strand &strand = strands[i];
-    const int last = static_cast<int>(strand.size()) - 1, step = last >= 45 ? 3 : 1; // light every third point of long hair
+    const int last = static_cast<int>(strand.size()) - 1,
+              step = last >= 45 ? 3 : 1; // light every third point of long hair
     const float jitter = hashUnit(static_cast<int>(i) * 131);
     int previous = -1;
     for (int k = 0; k <= last; k = k < last ? std::min(k + step, last) : last + 1) {
       strand[k].colour = litColour(f, volume, strand[k], jitter, onHead);
       for (int between = previous + 1; previous >= 0 && between < k; between++)
-        strand[between].colour = mix(strand[previous].colour, strand[k].colour, static_cast<float>(between - previous) / (k - previous));
+        strand[between].colour =
+            mix(strand[previous].colour, strand[k].colour, static_cast<float>(between - previous) / (k - previous));
       previous = k;
     }
   }

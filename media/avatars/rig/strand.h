@@ -28,7 +28,8 @@ private:
 /** Moves strands to world space and finds their tangents. */
 void placeStrands(const Figure &f, std::vector<Strand> &strands);
 
-/** Replaces each point's own colour by its lit colour. `onHead` hair shines and shadows; brows and beards are soft. */
+/** Replaces each point's own colour by its lit colour. `onHead` hair shines and shadows; brows and beards are soft.
+ */
 void lightStrands(const Figure &f, const HairVolume &volume, std::vector<Strand> &strands, bool onHead);
 
 } // namespace rig

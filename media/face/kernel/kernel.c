@@ -18,7 +18,8 @@ static inline int pairAt(const byte *p) {
 #define SAMPLE_BITS 14
 static inline v128_t sampleFour(const byte *plane, int width, v128_t x, v128_t y) {
   const v128_t fraction = wasm_i32x4_splat(127), whole = wasm_i32x4_splat(128), low = wasm_i32x4_splat(255);
-  v128_t at = wasm_i32x4_add(wasm_i32x4_dot_i16x8(wasm_u32x4_shr(y, 16), wasm_i32x4_splat(width)), wasm_i32x4_shr(x, 16));
+  v128_t at =
+      wasm_i32x4_add(wasm_i32x4_dot_i16x8(wasm_u32x4_shr(y, 16), wasm_i32x4_splat(width)), wasm_i32x4_shr(x, 16));
   const byte *a = plane + wasm_i32x4_extract_lane(at, 0), *b = plane + wasm_i32x4_extract_lane(at, 1);
   const byte *c = plane + wasm_i32x4_extract_lane(at, 2), *d = plane + wasm_i32x4_extract_lane(at, 3);
   v128_t upper = wasm_i32x4_make(pairAt(a), pairAt(b), pairAt(c), pairAt(d));
@@ -47,14 +48,16 @@ void warpPlane(const byte *source, byte *target, const float *backX, const float
       const float t = (line + .5f) * share;
       const int y = row * size + line;
       const float *x0 = backX + row * columns, *x1 = x0 + columns, *y0 = backY + row * columns, *y1 = y0 + columns;
-      float leftX = (x0[first] + (x1[first] - x0[first]) * t) * unit, leftY = (y0[first] + (y1[first] - y0[first]) * t) * unit;
+      float leftX = (x0[first] + (x1[first] - x0[first]) * t) * unit,
+            leftY = (y0[first] + (y1[first] - y0[first]) * t) * unit;
       for (int column = first; column <= last; column++) {
         const int n = column + 1;
         const float rightX = (x0[n] + (x1[n] - x0[n]) * t) * unit, rightY = (y0[n] + (y1[n] - y0[n]) * t) * unit;
         const int stepX = (int)((rightX - leftX) * share), stepY = (int)((rightY - leftY) * share);
         v128_t px = wasm_i32x4_add(wasm_i32x4_splat(column * size * 65536 + (int)leftX + (stepX >> 1)),
                                    wasm_i32x4_mul(lanes, wasm_i32x4_splat(65536 + stepX)));
-        v128_t py = wasm_i32x4_add(wasm_i32x4_splat(y * 65536 + (int)leftY + (stepY >> 1)), wasm_i32x4_mul(lanes, wasm_i32x4_splat(stepY)));
+        v128_t py = wasm_i32x4_add(wasm_i32x4_splat(y * 65536 + (int)leftY + (stepY >> 1)),
+                                   wasm_i32x4_mul(lanes, wasm_i32x4_splat(stepY)));
         const v128_t stride = wasm_i32x4_splat(4 * (65536 + stepX)), fall = wasm_i32x4_splat(4 * stepY);
         byte *out = target + y * width + column * size;
         for (int i = 0; i < size; i += 4) {
@@ -89,8 +92,8 @@ static inline float clampTo(float v, float low, float high) { return v < low ? l
 // Finds for each node of the target where its picture comes from, p with p + forward(p) = node, and which cells move.
 // The source stays inside the picture, so that sampling needs no further checks.
 EXPORT(invertFields)
-void invertFields(const float *forwardX, const float *forwardY, float *backX, float *backY, int *firstCell, int *lastCell,
-                  int rows, int columns, int cell, float still) {
+void invertFields(const float *forwardX, const float *forwardY, float *backX, float *backY, int *firstCell,
+                  int *lastCell, int rows, int columns, int cell, float still) {
   const float lastX = (columns - 1) * cell - 1, lastY = (rows - 1) * cell - 1, perCell = 1.f / cell;
   for (int row = 0; row < rows - 1; row++) firstCell[row] = columns, lastCell[row] = -1;
   for (int row = 0; row < rows; row++) {
@@ -100,11 +103,14 @@ void invertFields(const float *forwardX, const float *forwardY, float *backX, fl
       backX[n] = backY[n] = 0;
       if (dx < still && dx > -still && dy < still && dy > -still) continue;
       for (int i = 0; i < 2; i++) {
-        const float u = clampTo(column - dx * perCell, 0, columns - 1.001f), v = clampTo(row - dy * perCell, 0, rows - 1.001f);
+        const float u = clampTo(column - dx * perCell, 0, columns - 1.001f),
+                    v = clampTo(row - dy * perCell, 0, rows - 1.001f);
         const int iu = (int)u, iv = (int)v, a = iv * columns + iu, b = a + columns;
         const float s = u - iu, t = v - iv;
-        const float x0 = forwardX[a] + (forwardX[a + 1] - forwardX[a]) * s, x1 = forwardX[b] + (forwardX[b + 1] - forwardX[b]) * s;
-        const float y0 = forwardY[a] + (forwardY[a + 1] - forwardY[a]) * s, y1 = forwardY[b] + (forwardY[b + 1] - forwardY[b]) * s;
+        const float x0 = forwardX[a] + (forwardX[a + 1] - forwardX[a]) * s,
+                    x1 = forwardX[b] + (forwardX[b + 1] - forwardX[b]) * s;
+        const float y0 = forwardY[a] + (forwardY[a + 1] - forwardY[a]) * s,
+                    y1 = forwardY[b] + (forwardY[b + 1] - forwardY[b]) * s;
         dx = x0 + (x1 - x0) * t, dy = y0 + (y1 - y0) * t;
       }
       const float x = column * cell, y = row * cell;
@@ -122,8 +128,8 @@ void invertFields(const float *forwardX, const float *forwardY, float *backX, fl
 // Adds a sprite plane, warped, to sums of 65536ths, column by column. sourceX holds a position for each pixel column
 // (16.16); targetY and sourceY hold `rows` heights for each, between which the warp is linear. weight is 0..256.
 EXPORT(addSprite)
-void addSprite(const int *sourceX, const float *targetY, const float *sourceY, int rows, const byte *sprite, int width,
-               int height, int weight, int *sums) {
+void addSprite(const int *sourceX, const float *targetY, const float *sourceY, int rows, const byte *sprite,
+               int width, int height, int weight, int *sums) {
   const int limit = (height - 1) * 65536 - 1;
   const v128_t lanes = wasm_i32x4_make(0, 1, 2, 3), zero = wasm_i32x4_splat(0), most = wasm_i32x4_splat(limit);
   const v128_t scale = wasm_i32x4_splat(weight), rounding = wasm_i32x4_splat(1 << (SAMPLE_BITS - 9));
@@ -142,7 +148,8 @@ void addSprite(const int *sourceX, const float *targetY, const float *sourceY, i
       const v128_t stride = wasm_i32x4_splat(4 * delta);
       for (; y <= last; y += 4, position = wasm_i32x4_add(position, stride)) {
         const v128_t p = wasm_i32x4_min(most, wasm_i32x4_max(zero, position));
-        const v128_t value = wasm_i32x4_shr(wasm_i32x4_add(sampleFour(sprite, width, x, p), rounding), SAMPLE_BITS - 8);
+        const v128_t value =
+            wasm_i32x4_shr(wasm_i32x4_add(sampleFour(sprite, width, x, p), rounding), SAMPLE_BITS - 8);
         const v128_t product = wasm_i32x4_mul(value, scale);
         if (last - y >= 3) {
           wasm_v128_store(sums + y, wasm_i32x4_add(wasm_v128_load(sums + y), product));
@@ -159,7 +166,8 @@ void addSprite(const int *sourceX, const float *targetY, const float *sourceY, i
 
 // Lays sums over the base picture through a mask (0..256). base and frame point at the window's first pixel.
 EXPORT(blendWindow)
-void blendWindow(const int *sums, const uint16_t *mask, const byte *base, byte *frame, int width, int height, int stride) {
+void blendWindow(const int *sums, const uint16_t *mask, const byte *base, byte *frame, int width, int height,
+                 int stride) {
   for (int y = 0; y < height; y++, base += stride, frame += stride, mask += width)
     for (int x = 0; x < width; x++) {
       const int value = (sums[x * height + y] + 32768) >> 16, under = base[x];
@@ -177,7 +185,7 @@ typedef struct {
   int width, height, stride, step;
   const byte *ball[4];
   float ballX[4], ballY[4], ballWeight[4];
-  float black;                                           // the plane's value of no light
+  float black;                                            // the plane's value of no light
   float shadePixels, upperShade, lowerPixels, lowerShade; // shadow of the lids on the eyeball
 } Eye;
 
@@ -205,11 +213,15 @@ void paintEye(const Eye *eye) {
       float value = eye->lidSums[at] * whole + (eye->step == 1 ? 16 : 0);
       const float open = 1 - eye->alphaSums[at] * (whole / 255);
       if (open > .004f) {
-        const float under = unitOf((y - eye->lidTop[x]) / eye->shadePixels), over = unitOf((eye->lidBottom[x] - y) / eye->lowerPixels);
-        const float light = (eye->upperShade + (1 - eye->upperShade) * under * (2 - under)) * (eye->lowerShade + (1 - eye->lowerShade) * over);
+        const float under = unitOf((y - eye->lidTop[x]) / eye->shadePixels),
+                    over = unitOf((eye->lidBottom[x] - y) / eye->lowerPixels);
+        const float light = (eye->upperShade + (1 - eye->upperShade) * under * (2 - under)) *
+                            (eye->lowerShade + (1 - eye->lowerShade) * over);
         float ball = 0;
         for (int k = 0; k < 4; k++)
-          if (eye->ballWeight[k] > 0) ball += eye->ballWeight[k] * sampleBall(eye->ball[k], eye->width, eye->height, x + eye->ballX[k], y + eye->ballY[k]);
+          if (eye->ballWeight[k] > 0)
+            ball += eye->ballWeight[k] *
+                    sampleBall(eye->ball[k], eye->width, eye->height, x + eye->ballX[k], y + eye->ballY[k]);
         value += (ball - eye->black) * light * open;
       }
       const float blended = base[x] + (value - base[x]) * (eye->mask[y * eye->width + x] * (1 / 256.f));
