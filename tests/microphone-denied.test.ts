@@ -28,6 +28,7 @@ it('says how to allow the microphone, and typing works without one', async () =>
   await browser.untilCaption('learner', /nurse for six years/);
   await browser.untilStage('speaking');
   await expect.poll(() => browser.caption('avatar'), { timeout: 60_000 }).not.toBe(greeting);
+  expect(await page.getByText('nurse for six years').first().isVisible()).toBe(true);
   await browser.picture('denied-3-answer');
   await browser.end();
   const transcript = await page.getByTestId('transcript').textContent();

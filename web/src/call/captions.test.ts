@@ -47,6 +47,16 @@ describe('applySegment', () => {
     expect(turnText(captions.avatar)).toBe('Which one?');
   });
 
+  it('starts afresh after a turn that was spoken over, even when its last word came late', () => {
+    const captions = after(
+      says('avatar', 'a', 'Hello and'),
+      says('learner', 'b', 'One question.', true),
+      says('avatar', 'a', 'Hello and welcome,', true),
+      says('avatar', 'c', 'Right.'),
+    );
+    expect(turnText(captions.avatar)).toBe('Right.');
+  });
+
   it('announces finished segments only', () => {
     expect(after(says('avatar', 'a', 'Two')).announced).toBeNull();
     const captions = after(says('avatar', 'a', 'Two years.', true), says('avatar', 'b', 'What'));

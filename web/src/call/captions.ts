@@ -40,7 +40,9 @@ export function applySegment(captions: Captions, segment: CaptionSegment): Capti
   } else {
     turn = [segment];
   }
-  return { ...captions, [segment.speaker]: turn, last: segment.speaker, announced };
+  // A late word of a turn that was spoken over does not give its speaker the floor again.
+  const last = known >= 0 ? captions.last : segment.speaker;
+  return { ...captions, [segment.speaker]: turn, last, announced };
 }
 
 /** The text of a turn. */
