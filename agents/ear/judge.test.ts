@@ -53,9 +53,9 @@ describe('the judge', () => {
   it('takes nothing back when the learner goes on, and varies its face', () => {
     const { hops, shown } = scene();
     hops(3_000, true);
-    hops(160, false);
+    hops(128, false);
     hops(1_000, true);
-    hops(160, false);
+    hops(128, false);
     hops(1_000, true);
     expect(shown).toEqual(['nod', 'breath']);
   });
