@@ -85,12 +85,11 @@ def bake_mouth(studio, window, names, table, count, samples, seed, kept=None):
     coefficients, mean_error, bad_error = shapes.fit_landmarks(rows, knots)
     print(f"landmark polynomial: mean error {mean_error:.2f} px, 95 % of worst errors under {bad_error:.2f} px", flush=True)
     vectors = shapes.shape_vectors(names, rows, knots)
-    chosen = shapes.choose(vectors, range(fixed), max(count, fixed + 1), seed)
+    chosen = shapes.choose(vectors, range(fixed), max(count, fixed), seed)
     fresh = chosen[fixed:] if kept else chosen
-    pictures = studio.images([as_pose(rows[i]) for i in fresh], window, samples, brows=False)
-    sprites = np.stack([planes(studio.over_room(p, window[0], window[1])) for p in pictures])
-    if kept:
-        sprites = np.concatenate([kept[1], sprites])
+    pictures = studio.images([as_pose(rows[i]) for i in fresh], window, samples, brows=False) if fresh else []
+    sprites = [planes(studio.over_room(p, window[0], window[1])) for p in pictures]
+    sprites = np.stack([*(kept[1] if kept else []), *sprites])
     return rows[chosen].astype(np.float32), knots[chosen], coefficients, sprites
 
 
@@ -120,7 +119,7 @@ def main():
     parser.add_argument("--samples", type=int, default=3, help="supersampling along each side (default 3)")
     parser.add_argument("--rig", help="a rig program that is already built")
     parser.add_argument("--out", help="folder of the pack (default packs/<id>)")
-    parser.add_argument("--keep-mouths", metavar="PACK", help="take the mouths of this face.atlas: only base and eyes are drawn anew")
+    parser.add_argument("--keep-mouths", metavar="PACK", help="take the mouths of this face.atlas: base, eyes and landmarks are made anew")
     parser.add_argument("--more", type=int, default=0, metavar="N", help="with --keep-mouths: draw N further mouths")
     parser.add_argument("--quick", action="store_true", help="fast and coarse, to try things")
     args = parser.parse_args()
@@ -144,21 +143,16 @@ def main():
         centre = ((WIDTH / 2 - middle_x) / unit, (middle_y - HEIGHT / 2) / unit)
         warp = fields(depth, 1 / unit, centre, brows, lid_tops)
         print(f"eyes drawn after {time.time() - began:.0f} s", flush=True)
-        if args.keep_mouths and args.more == 0:
+        kept = None
+        if args.keep_mouths:
             old_header, old = pack.read(args.keep_mouths)
-            mouth_chunks, parents = {k: v for k, v in old.items() if k.startswith("mouth")}, old_header["mouth"]["parents"]
             assert tuple(old_header["mouth"]["window"]) == mouth_window, "the mouth has moved: draw it anew"
-        else:
-            kept = None
-            if args.keep_mouths:
-                old_header, old = pack.read(args.keep_mouths)
-                assert tuple(old_header["mouth"]["window"]) == mouth_window, "the mouth has moved: draw it anew"
-                kept = old["mouthWeights"], rebuilt(old, old_header["mouth"]["parents"])
-                sprites = len(kept[0]) + args.more
-            weights, knots, coefficients, mouths = bake_mouth(studio, mouth_window, names, table, sprites, samples, about["room"]["seed"], kept)
-            print(f"{len(mouths)} mouths drawn after {time.time() - began:.0f} s", flush=True)
-            deltas, order, parents = pack.differences(mouths)
-            mouth_chunks = {"mouthSprites": deltas, "mouthWeights": weights[order], "mouthKnots": knots[order], "mouthPolynomial": coefficients}
+            kept = old["mouthWeights"], rebuilt(old, old_header["mouth"]["parents"])
+            sprites = len(kept[0]) + args.more
+        weights, knots, coefficients, mouths = bake_mouth(studio, mouth_window, names, table, sprites, samples, about["room"]["seed"], kept)
+        print(f"{len(mouths)} mouths drawn after {time.time() - began:.0f} s", flush=True)
+        deltas, order, parents = pack.differences(mouths)
+        mouth_chunks = {"mouthSprites": deltas, "mouthWeights": weights[order], "mouthKnots": knots[order], "mouthPolynomial": coefficients}
 
     chunks = {"base": planes(base), "fields": np.clip(np.round(warp * 512), -32767, 32767).astype(np.int16), **mouth_chunks}
     for side, (lids, balls, lid_knots, lid_table) in zip(("left", "right"), eyes):

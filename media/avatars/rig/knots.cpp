@@ -12,6 +12,8 @@ static void append(std::vector<float> &out, float x, const std::vector<float> &r
   out.insert(out.end(), rows.begin(), rows.end());
 }
 
+static constexpr float CHEEK_X = .365f;
+
 std::vector<float> mouthKnots(const Figure &f, const Camera &camera, const Window &window) {
   const MouthGeometry &m = f.mouth;
   const Pose atRest;
@@ -40,11 +42,12 @@ std::vector<float> mouthKnots(const Figure &f, const Camera &camera, const Windo
         projected(f, camera, {side * m.halfWidth, m.centreY + m.cornerLift * 1.2f, lipDepth(f, m.halfWidth)});
     const Vec3 restCorner =
         projected(f, camera, {side * rest.halfWidth, rest.centreY + rest.cornerLift * 1.2f, .74f});
-    const std::vector<float> rows = column(side * .34f, .75f), still = column(side * .50f, 0);
+    const std::vector<float> rows = column(side * .34f, 1), still = column(side * .50f, 0);
     auto flat = [&](float y, const std::vector<float> &like) {
       return std::vector<float>{top, like[1], y, y, y, y, like[6], like[7], bottom};
     };
-    const float x = mix(corner.x, edge, .45f);
+    // The cheek's column stands still, beyond the widest smile: jaw and neck must not follow the mouth's corners.
+    const float x = projected(f, camera, {side * CHEEK_X, rest.centreY, .66f}).x;
     if (side < 0) append(out, edge, flat(restCorner.y, still));
     append(out, x, flat(mix(corner.y, restCorner.y, .6f), rows));
     if (side > 0) append(out, edge, flat(restCorner.y, still));
