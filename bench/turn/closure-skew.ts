@@ -24,7 +24,10 @@ const STEP_MS = 4;
 /** Below these the mouth is too still, or too unlike, to say when it closed. */
 const LEAST_PICTURES = 8;
 const LEAST_MOVEMENT = 0.15;
-const LEAST_SCORE = 0.85;
+const LEAST_SCORE = 0.75;
+/** A second fit this far away must be worse by so much: syllables resemble each other. */
+const ELSEWHERE_MS = 80;
+const CLEARLY_BETTER = 0.08;
 
 /**
  * Compares the pictures around a closure with the mouth that the sound calls for, shifted in steps of 4 ms.
@@ -50,14 +53,18 @@ export function closureSkew(
       gaps,
       near.map(({ atMs }) => expected(atMs - lateMs)),
     );
-  let best = { lateMs: 0, score: -1 };
+  const fits: { lateMs: number; score: number }[] = [];
   for (let lateMs = -LARGEST_MS; lateMs <= LARGEST_MS; lateMs += STEP_MS) {
-    const score = scoreAt(lateMs);
-    if (score > best.score) {
-      best = { lateMs, score };
-    }
+    fits.push({ lateMs, score: scoreAt(lateMs) });
   }
-  if (best.score < LEAST_SCORE || Math.abs(best.lateMs) === LARGEST_MS) {
+  const best = fits.reduce((a, b) => (b.score > a.score ? b : a));
+  const elsewhere = fits.filter(({ lateMs }) => Math.abs(lateMs - best.lateMs) >= ELSEWHERE_MS);
+  const second = Math.max(...elsewhere.map(({ score }) => score));
+  if (
+    best.score < LEAST_SCORE ||
+    best.score - second < CLEARLY_BETTER ||
+    Math.abs(best.lateMs) === LARGEST_MS
+  ) {
     return undefined;
   }
   const offMs = vertex(scoreAt(best.lateMs - STEP_MS), best.score, scoreAt(best.lateMs + STEP_MS));

@@ -16,12 +16,12 @@ const idle = [{ startMs: 0, endMs: 12_000 }];
 describe('the first visible reaction', () => {
   it('is the first picture of the nod', () => {
     const motions = face(14_160);
-    const { threshold } = idleMotion(motions, idle)!;
+    const { threshold } = idleMotion([{ motions, idle }])!;
     expect(firstMotionMs(motions, 14_010, threshold)).toBe(150);
   });
 
   it('is absent when the face only idles', () => {
-    const { threshold } = idleMotion(face(30_000), idle)!;
+    const { threshold } = idleMotion([{ motions: face(30_000), idle }])!;
     expect(firstMotionMs(face(30_000), 13_000, threshold)).toBeUndefined();
   });
 
@@ -30,13 +30,15 @@ describe('the first visible reaction', () => {
       atMs,
       change: index % 21 === 0 ? 5 : change,
     }));
-    const calm = idleMotion(face(30_000), idle)!.chance;
-    const moving = idleMotion(restless, idle)!.chance;
+    const calm = idleMotion([{ motions: face(30_000), idle }])!.chance;
+    const moving = idleMotion([{ motions: restless, idle }])!.chance;
     expect(moving.moved / moving.moments).toBeGreaterThan(0.25);
     expect(calm.moved / calm.moments).toBeLessThan(0.1);
   });
 
   it('is not judged when the face was hardly seen idling', () => {
-    expect(idleMotion(face(400), [{ startMs: 0, endMs: 900 }])).toBeUndefined();
+    expect(
+      idleMotion([{ motions: face(400), idle: [{ startMs: 0, endMs: 900 }] }]),
+    ).toBeUndefined();
   });
 });

@@ -8,7 +8,13 @@ export interface Motion {
   change: number;
 }
 
-/** Idle motion of one talk: the face while the learner speaks without pausing. */
+/** One room: all pictures of a face, and when the learner spoke without pausing. */
+export interface WatchedTalk {
+  motions: readonly Motion[];
+  idle: readonly Stretch[];
+}
+
+/** Idle motion of a face: how it moves while the learner speaks without pausing. */
 export interface IdleMotion {
   /** A picture that changes more than this is a visible movement. */
   threshold: number;
@@ -17,7 +23,7 @@ export interface IdleMotion {
 }
 
 /** Fewer pictures than this say nothing about idle motion. */
-const LEAST_PICTURES = 50;
+const LEAST_PICTURES = 40;
 /** Idle pictures change less than the threshold but for this share, in which the listener nods or shifts by itself. */
 const IDLE_SHARE = 0.95;
 /** Steady drift wavers by about this much. */
@@ -29,12 +35,13 @@ export const REACTION_WINDOW_MS = 300;
 const MOMENTS_EVERY_MS = 200;
 
 /** Undefined when too little idling was seen. */
-export function idleMotion(
-  motions: readonly Motion[],
-  idle: readonly Stretch[],
-): IdleMotion | undefined {
-  const changes = motions
-    .filter(({ atMs }) => idle.some(({ startMs, endMs }) => atMs >= startMs && atMs < endMs))
+export function idleMotion(talks: readonly WatchedTalk[]): IdleMotion | undefined {
+  const changes = talks
+    .flatMap(({ motions, idle }) =>
+      motions.filter(({ atMs }) =>
+        idle.some(({ startMs, endMs }) => atMs >= startMs && atMs < endMs),
+      ),
+    )
     .map(({ change }) => change)
     .sort((a, b) => a - b);
   if (changes.length < LEAST_PICTURES) {
@@ -43,11 +50,13 @@ export function idleMotion(
   const usual = changes[Math.floor(IDLE_SHARE * (changes.length - 1))]!;
   const threshold = Math.max(LEAST_CHANGE, ABOVE_USUAL * usual);
   const chance = { moments: 0, moved: 0 };
-  for (const { startMs, endMs } of idle) {
-    for (let atMs = startMs; atMs + REACTION_WINDOW_MS < endMs; atMs += MOMENTS_EVERY_MS) {
-      chance.moments += 1;
-      const movedMs = firstMotionMs(motions, atMs, threshold, REACTION_WINDOW_MS);
-      chance.moved += movedMs === undefined ? 0 : 1;
+  for (const { motions, idle } of talks) {
+    for (const { startMs, endMs } of idle) {
+      for (let atMs = startMs; atMs + REACTION_WINDOW_MS < endMs; atMs += MOMENTS_EVERY_MS) {
+        chance.moments += 1;
+        const movedMs = firstMotionMs(motions, atMs, threshold, REACTION_WINDOW_MS);
+        chance.moved += movedMs === undefined ? 0 : 1;
+      }
     }
   }
   return { threshold, chance };

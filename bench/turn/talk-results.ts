@@ -30,18 +30,21 @@ export async function talkResults(
   engine: TextToSpeech,
   withPictures: boolean,
 ): Promise<TalkResults> {
-  const results: TalkResults[] = [];
+  const idling = idleMotion(
+    records.map(({ testimony, played }) => ({
+      motions: testimony.pictures,
+      idle: played.flatMap(unbrokenSpeech),
+    })),
+  );
+  const results: Omit<TalkResults, 'chance'>[] = [];
   for (const record of records) {
-    results.push(await resultsOf(record, engine, withPictures));
+    results.push(await resultsOf(record, engine, { withPictures, threshold: idling?.threshold }));
   }
   return {
     turns: results.flatMap(({ turns }) => turns),
     skewsMs: results.flatMap(({ skewsMs }) => skewsMs),
     closures: results.reduce((sum, { closures }) => sum + closures, 0),
-    chance: {
-      moments: results.reduce((sum, { chance }) => sum + chance.moments, 0),
-      moved: results.reduce((sum, { chance }) => sum + chance.moved, 0),
-    },
+    chance: idling?.chance ?? { moments: 0, moved: 0 },
     answers: results.reduce((sum, { answers }) => sum + answers, 0),
     located: results.reduce((sum, { located }) => sum + located, 0),
     pace: joinPaces(results.map(({ pace }) => pace)),
@@ -52,11 +55,10 @@ export async function talkResults(
 async function resultsOf(
   record: TalkRecord,
   engine: TextToSpeech,
-  withPictures: boolean,
-): Promise<TalkResults> {
+  watch: { withPictures: boolean; threshold: number | undefined },
+): Promise<Omit<TalkResults, 'chance'>> {
   const { testimony, played } = record;
-  const heard = await hearAnswers(record, engine, withPictures);
-  const idling = idleMotion(testimony.pictures, played.flatMap(unbrokenSpeech));
+  const heard = await hearAnswers(record, engine, watch.withPictures);
   const turns = played.map((each, index) => {
     const { utterance, overAvatar } = each;
     const next = played[index + 1];
@@ -67,7 +69,7 @@ async function resultsOf(
       untilMs: next === undefined ? record.toMs : playedAtMs(next, next.utterance.firstSoundMs),
       levels: testimony.levels,
       motions: testimony.pictures,
-      motionThreshold: idling?.threshold,
+      motionThreshold: watch.threshold,
       answers: heard.answers,
     });
   });
@@ -76,7 +78,6 @@ async function resultsOf(
     turns,
     skewsMs: heard.skewsMs,
     closures: heard.closures,
-    chance: idling?.chance ?? { moments: 0, moved: 0 },
     answers: heard.answers.length,
     located: heard.located,
     pace: picturePace(
@@ -88,7 +89,7 @@ async function resultsOf(
 }
 
 /** A reaction to a pause is over so long after the learner has gone on. */
-const REACTION_OVER_MS = 900;
+const REACTION_OVER_MS = 700;
 
 /** Where the learner speaks without pausing and no reaction is due. */
 function unbrokenSpeech(played: PlayedUtterance): Stretch[] {
