@@ -75,7 +75,7 @@ function previous(rooms: number): number {
 }
 
 async function runStep(
-  { stageSet, engine }: SessionsOptions,
+  { stageSet, engine, say }: SessionsOptions,
   utterances: readonly Utterance[],
   rooms: number,
 ): Promise<SessionsStep> {
@@ -89,6 +89,9 @@ async function runStep(
         ),
         speakOver: false,
         onUtterance: () => undefined,
+        onTrouble: (error) => {
+          say(`a room failed: ${String(error)}`);
+        },
       }),
     ),
   );

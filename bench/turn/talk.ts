@@ -45,6 +45,8 @@ export interface TalkOptions {
   /** Every second utterance is begun over the avatar's answer to the one before. */
   speakOver: boolean;
   onUtterance: () => void;
+  /** A room that could not be opened or broke; another one is tried, up to three more than needed. */
+  onTrouble: (error: unknown) => void;
 }
 
 const SAMPLES_PER_MS = 16;
@@ -71,7 +73,11 @@ export async function talk(options: TalkOptions): Promise<TalkRecord[]> {
   let rooms = Math.ceil(left.length / PER_ROOM) + 3;
   while (left.length > 0 && rooms > 0) {
     rooms -= 1;
-    records.push(await talkInOneRoom(options, left));
+    try {
+      records.push(await talkInOneRoom(options, left));
+    } catch (error) {
+      options.onTrouble(error);
+    }
   }
   return records;
 }

@@ -20,6 +20,7 @@ import {
   type Utterance,
 } from './utterance.ts';
 
+const SHORT_TURN_MS = 9_000;
 const RENDERED_FRAMES = 500;
 /** The framework counts its wait from the last voiced window, which ends about this long after the acoustic end. */
 const VAD_LAG_MS = 85;
@@ -82,31 +83,47 @@ export async function turnBench(options: TurnOptions, say: Say): Promise<TurnFig
       }
       talks.push(more!);
     }
-    say('connecting a browser');
-    const connects = await connectTimes({
-      pageUrl: stageSet.system.pageUrl,
-      scenarioId: options.scenarioId,
-      times: options.connectTimes,
-      say,
-    });
+    const failures: string[] = [];
+    // What has been measured by now is worth more than a clean stop.
+    const attempt = async <T>(what: string, run: () => Promise<T>): Promise<T | undefined> => {
+      say(what);
+      try {
+        return await run();
+      } catch (error) {
+        failures.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+        say(`failed: ${failures.at(-1)!}`);
+        return undefined;
+      }
+    };
+    const connects = await attempt('connecting a browser', () =>
+      connectTimes({
+        pageUrl: stageSet.system.pageUrl,
+        scenarioId: options.scenarioId,
+        times: options.connectTimes,
+        say,
+      }),
+    );
     const sessions =
       options.maxSessions === 0
-        ? null
-        : await mostSessions({
-            stageSet,
-            engine,
-            utterances: human,
-            maxRooms: options.maxSessions,
-            say,
-          });
+        ? undefined
+        : await attempt('more and more rooms', () =>
+            mostSessions({
+              stageSet,
+              engine,
+              utterances: human,
+              maxRooms: options.maxSessions,
+              say,
+            }),
+          );
     return figuresOf({
       ours: ours!,
       synthesised: synthesised!,
       peerDefault: summary(peerDefault!),
       peerMatched: { ...summary(peerMatched!), fixedWaitMs },
       talks,
-      connects,
-      sessions,
+      connects: connects ?? [],
+      sessions: sessions ?? null,
+      failures,
       render,
       machine: machineNote(startedAt, loadBefore),
     });
@@ -138,7 +155,9 @@ async function pickHuman(options: TurnOptions, stageSet: StageSet, say: Say): Pr
     .map((utterance, index) => ({ utterance, key: (index * 0.618_033_988_75) % 1 }))
     .sort((a, b) => a.key - b.key)
     .map(({ utterance }) => utterance);
-  return shuffled.slice(0, Math.min(shuffled.length, options.humanTurns));
+  // A short run takes short turns.
+  const enough = shuffled.filter(({ endMs }) => endMs < SHORT_TURN_MS);
+  return options.humanTurns < enough.length ? enough.slice(0, options.humanTurns) : shuffled;
 }
 
 function openPeer(stageSet: StageSet, fixedWaitMs?: number): Promise<TalkRoom> {
@@ -204,6 +223,9 @@ class Lab {
               `${name} (${this.#stageSet.scenario.id}): ${String(done)} of ${String(utterances.length)}`,
             );
           },
+          onTrouble: (error) => {
+            this.#say(`a room of ${name} failed: ${String(error)}`);
+          },
         }),
       ),
     );
@@ -219,6 +241,7 @@ interface Measured {
   talks: readonly TalkResults[];
   connects: readonly number[];
   sessions: Awaited<ReturnType<typeof mostSessions>> | null;
+  failures: string[];
   render: TurnFigures['detail']['render'];
   machine: MachineNote;
 }
@@ -260,6 +283,7 @@ function figuresOf(measured: Measured): TurnFigures {
       pictures: { spokenS: Math.round(pace.spokenMs / 1_000), intervals: pace.intervals },
       render,
       sessions,
+      failures: measured.failures,
       machine,
     },
   };

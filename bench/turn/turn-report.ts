@@ -49,6 +49,8 @@ export interface TurnFigures {
     pictures: { spokenS: number; intervals: number };
     render: ({ face: string } & RenderTimes)[];
     sessions: SessionsResult | null;
+    /** Measurements that could not be made. */
+    failures: string[];
     machine: MachineNote;
   };
 }
@@ -113,6 +115,7 @@ export function turnTable(figures: TurnFigures): string {
   return [
     `${'figure'.padEnd(a)}  ${'reach'.padEnd(b)}  ${'P50 / P95'.padEnd(c)}  n`,
     ...lines,
+    ...detail.failures.map((failure) => `Not measured: ${failure}`),
     `${String(machine.cores)} cores (${machine.model}), Node ${machine.node}, load ${String(machine.loadBefore)} before, ` +
       `${String(machine.loadAfter)} after, ${String(machine.minutes)} min`,
   ].join('\n');
