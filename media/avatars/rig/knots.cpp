@@ -42,7 +42,7 @@ std::vector<float> mouthKnots(const Figure &f, const Camera &camera, const Windo
         projected(f, camera, {side * m.halfWidth, m.centreY + m.cornerLift * 1.2f, lipDepth(f, m.halfWidth)});
     const Vec3 restCorner =
         projected(f, camera, {side * rest.halfWidth, rest.centreY + rest.cornerLift * 1.2f, .74f});
-    const std::vector<float> rows = column(side * .34f, 1), still = column(side * .50f, 0);
+    const std::vector<float> rows = column(side * .34f, .75f), still = column(side * .50f, 0);
     auto flat = [&](float y, const std::vector<float> &like) {
       return std::vector<float>{top, like[1], y, y, y, y, like[6], like[7], bottom};
     };
