@@ -2,7 +2,7 @@
 import type { TranscriptTurn } from '#agents/dispatch/report.ts';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { Call } from './call.ts';
-import { AUDIBLE_RMS, HeadlessLearner } from './headless-learner.ts';
+import { AUDIBLE_RMS, HeadlessLearner, LEARNER_RATE_HZ } from './headless-learner.ts';
 import { cough, murmur, synthesise, wordOverlap } from './speech.ts';
 
 /** Brings out an answer of several sentences. */
@@ -27,12 +27,12 @@ async function untilHeard(): Promise<void> {
   await learner.until('sound', ({ rms }) => rms > AUDIBLE_RMS);
 }
 
-/** Resolves when nothing has been heard for 600 ms of sound. */
-async function untilQuiet(): Promise<void> {
-  let quietFrames = 0;
+/** Resolves when nothing has been heard for that much of sound. */
+async function untilQuiet(quietMs: number): Promise<void> {
+  let quietSamples = 0;
   await learner.until('sound', ({ rms, samples }) => {
-    quietFrames = rms > AUDIBLE_RMS ? 0 : quietFrames + samples.length;
-    return quietFrames >= 9_600;
+    quietSamples = rms > AUDIBLE_RMS ? 0 : quietSamples + samples.length;
+    return quietSamples >= (quietMs / 1_000) * LEARNER_RATE_HZ;
   });
 }
 
@@ -46,7 +46,7 @@ describe('Words over the avatar', () => {
     await learner.type(ASKED);
     await untilHeard();
     const spoken = learner.speak(words!);
-    await untilQuiet();
+    await untilQuiet(600);
     await spoken;
     await learner.untilSpoken(2);
 
@@ -78,6 +78,8 @@ describe.each([
     await untilHeard();
     await learner.speak(sound);
     await learner.untilSpoken(1);
+    // Longer than the avatar holds its breath for a sound that may have been words.
+    await untilQuiet(2_500);
 
     const report = await call.endAndReport();
     const avatar = turnsOf(report.transcript, 'avatar');
