@@ -38,6 +38,12 @@ function between(scale: readonly number[], value: number): [number, number] {
   return [i, Math.min(1, Math.max(0, t))];
 }
 
+/** Keeps to the nearer of two eyeballs and changes over in the middle: reflections of both at once look like a grid. */
+function mostlyOne(share: number): number {
+  const t = Math.min(1, Math.max(0, (share - 0.3) / 0.4));
+  return t * t * (3 - 2 * t);
+}
+
 /** Where the members of the kernel's Eye structure lie, in words of four bytes. */
 const WORD = {
   base: 3,
@@ -204,8 +210,10 @@ export class EyeLayer {
     const { window, frame: target, words, fractions } = plane;
     const { gazeX, gazeY, pixelsPerRadian } = this.#header;
     const [left, top] = this.#window;
-    const [xi, xt] = between(gazeX, pose.gazeX);
-    const [yi, yt] = between(gazeY, pose.gazeY);
+    const [xi, xShare] = between(gazeX, pose.gazeX);
+    const [yi, yShare] = between(gazeY, pose.gazeY);
+    const xt = mostlyOne(xShare);
+    const yt = mostlyOne(yShare);
     const start = target.offset + (top / window.step) * target.width + left / window.step;
     words[WORD.base] = this.#base.byteOffset + start;
     words[WORD.frame] = frame.byteOffset + start;
