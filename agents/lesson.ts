@@ -11,7 +11,6 @@ import type { Environment } from '#config/environment.ts';
 import { systemClock } from '#media/clock.ts';
 import { MediaError } from '#media/errors.ts';
 import { AutoSubscribe, log, type JobContext } from '@livekit/agents';
-import { RoomEvent, type RemoteParticipant } from '@livekit/rtc-node';
 import { Avatar } from './call/avatar.ts';
 import { CallLog } from './call/call-log.ts';
 import { Conversation } from './call/conversation.ts';
@@ -21,6 +20,8 @@ import { voiceFor } from './call/voice-for.ts';
 
 /** A learner who lost the network or closed the page may come back within this. */
 const RETURN_WITHIN_MS = 30_000;
+/** How soon an absence is noticed. */
+const LOOK_EVERY_MS = 1_000;
 /** A learner who never came: the room is given up. */
 const ARRIVE_WITHIN_MS = 60_000;
 /** After its goodbye the avatar stays this long for a page that does not end the call by itself. */
@@ -36,7 +37,7 @@ export class Lesson {
   #scenario: Scenario | undefined;
   #avatar: Avatar | undefined;
   #conversation: Conversation | undefined;
-  #cancelReturn: () => void = () => undefined;
+  #stopWatching: () => void = () => undefined;
   #closing: Promise<void> | undefined;
 
   constructor(context: JobContext, equipment: Equipment, environment: Environment) {
@@ -104,8 +105,8 @@ export class Lesson {
     this.#conversation = conversation;
     await conversation.start();
     await this.#setAttribute(AGENT_ATTRIBUTES.recognition, conversation.recognition);
-    this.#watchLearner();
     await this.#learnerArrives();
+    this.#watchLearner();
     callLog.begin();
     conversation.greet();
   }
@@ -117,7 +118,7 @@ export class Lesson {
   }
 
   async #release(): Promise<void> {
-    this.#cancelReturn();
+    this.#stopWatching();
     await this.#conversation?.close();
     await this.#avatar?.close();
     await this.#deliver();
@@ -146,23 +147,25 @@ export class Lesson {
     });
   }
 
+  /**
+   * Looks who is here rather than counting arrivals: a learner who reloads the page comes back under the same identity,
+   * and the SDK may tell of the old leaving after the new coming.
+   */
   #watchLearner(): void {
-    const { room } = this.#context;
-    const isLearner = (participant: RemoteParticipant): boolean =>
-      participant.identity === this.#metadata.learnerIdentity;
-    room.on(RoomEvent.ParticipantConnected, (participant) => {
-      if (isLearner(participant)) {
-        this.#cancelReturn();
+    let absentSinceMs: number | undefined;
+    const look = (): void => {
+      const here = [...this.#context.room.remoteParticipants.values()].some(
+        ({ identity }) => identity === this.#metadata.learnerIdentity,
+      );
+      const nowMs = systemClock.nowMs();
+      absentSinceMs = here ? undefined : (absentSinceMs ?? nowMs);
+      if (absentSinceMs !== undefined && nowMs - absentSinceMs >= RETURN_WITHIN_MS) {
+        this.#end('the learner left');
+        return;
       }
-    });
-    room.on(RoomEvent.ParticipantDisconnected, (participant) => {
-      if (isLearner(participant)) {
-        this.#cancelReturn();
-        this.#cancelReturn = systemClock.after(RETURN_WITHIN_MS, () => {
-          this.#end('the learner left');
-        });
-      }
-    });
+      this.#stopWatching = systemClock.after(LOOK_EVERY_MS, look);
+    };
+    look();
   }
 
   async #learnerArrives(): Promise<void> {

@@ -9,7 +9,7 @@ const level = environment.LOG_LEVEL;
 initializeLogger({ pretty: false, level });
 
 /** Calls finish within this after SIGTERM; the rest are ended. */
-const DRAIN_MS = 5_000;
+const DRAIN_MS = 3_000;
 /** A cold start loads the voice, the faces and the recogniser; on a busy machine that takes a while. */
 const INITIALIZE_WITHIN_MS = 60_000;
 /** The report is written and delivered while a job ends. */

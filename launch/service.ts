@@ -18,7 +18,7 @@ export interface ServiceOptions {
 const MAX_RESTARTS = 5;
 const RESTART_WINDOW_MS = 60_000;
 /** How long a service may take to finish before it is killed. */
-const STOP_WITHIN_MS = 8_000;
+const STOP_WITHIN_MS = 20_000;
 
 export class Service {
   readonly #options: ServiceOptions;

@@ -34,7 +34,9 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   const { progress } = options;
   const environment = options.environment ?? readEnvironment();
   const dataFolder = resolve(projectRoot, environment.UNDERSTUDY_DATA);
-  await mkdir(join(dataFolder, 'logs'), { recursive: true });
+  // One folder of logs per system: several may run beside each other on other ports.
+  const logFolder = join(dataFolder, 'logs', String(environment.PORT));
+  await mkdir(logFolder, { recursive: true });
   const ownLiveKit = environment.LIVEKIT_URL === undefined;
   await requireFreePorts(portsOf(environment, ownLiveKit), '127.0.0.1');
 
@@ -84,7 +86,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     ...(python.python === undefined ? {} : { UNDERSTUDY_PYTHON: python.python }),
     ...(certificate === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificate }),
   };
-  const logPath = (name: string): string => join(dataFolder, 'logs', `${name}.log`);
+  const logPath = (name: string): string => join(logFolder, `${name}.log`);
   try {
     if (ownLiveKit) {
       await progress.step('LiveKit server', async (say) => {
