@@ -24,6 +24,10 @@ const SOUND_AFTER_MS = 1_500;
 /** A change to `speaking` so much before or after the first caption of an answer announces that answer. */
 const STATE_BEFORE_MS = 3_000;
 const STATE_AFTER_MS = 500;
+/** Silence between the sentences of one answer is shorter than this. */
+const GAP_MS = 450;
+/** Speech longer than a murmur that no caption begins is an earlier answer, taken up again. */
+const LONGEST_MURMUR_MS = 700;
 /** 700 ms of speech are like themselves at one place only. */
 const TEMPLATE_MS = 700;
 const LEAST_TEMPLATE_MS = 200;
@@ -51,6 +55,14 @@ export async function hearAnswers(
     const sounding = soundNear(stretches, atMs);
     if (state === 'speaking' && !announces && sounding !== undefined) {
       heard.answers.push({ firstWordMs: sounding, endsByItselfMs: undefined, resumed: true });
+    }
+  }
+  for (const { startMs, endMs } of audibleStretches(testimony.levels, { bridgeMs: GAP_MS })) {
+    const known = heard.answers.some(
+      ({ firstWordMs }) => firstWordMs > startMs - GAP_MS && firstWordMs < endMs,
+    );
+    if (!known && endMs - startMs >= LONGEST_MURMUR_MS) {
+      heard.answers.push({ firstWordMs: startMs, endsByItselfMs: undefined, resumed: true });
     }
   }
   heard.answers.sort((a, b) => a.firstWordMs - b.firstWordMs);

@@ -77,6 +77,12 @@ describe('outcome of a turn', () => {
     expect(outcome.firstSoundMs).toBeUndefined();
   });
 
+  it('counts an earlier answer that goes on as a cut-in, never as the answer', () => {
+    const resumed = (firstWordMs: number) => ({ ...answerAt(firstWordMs), resumed: true });
+    expect(turnOutcome(evidence([], [resumed(13_400)])).pauses[1]?.cutIn).toBe(true);
+    expect(turnOutcome(evidence([], [resumed(15_400)])).firstWordMs).toBeUndefined();
+  });
+
   it('leaves a turn without an answer untimed', () => {
     expect(turnOutcome(evidence([[15_300, 15_600]], [])).firstSoundMs).toBeUndefined();
   });

@@ -78,8 +78,8 @@ export function turnOutcome(evidence: TurnEvidence): TurnOutcome {
   const beforePauses =
     firstPause === undefined ? endMs : timeOf(firstPause.fromMs) + EARLIEST_CUT_IN_MS;
   const answer = answers.find(
-    ({ firstWordMs }) =>
-      firstWordMs >= endMs && firstWordMs < Math.min(untilMs, endMs + LATEST_ANSWER_MS),
+    ({ firstWordMs, resumed }) =>
+      !resumed && firstWordMs >= endMs && firstWordMs < Math.min(untilMs, endMs + LATEST_ANSWER_MS),
   );
   const cutInto = early.length > 0;
   const stretches = audibleStretches(near);
