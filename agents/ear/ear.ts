@@ -89,6 +89,9 @@ export class Ear {
       onMurmur: (kind) => {
         murmur(kind).catch(onFailed);
       },
+      onPrepare: () => {
+        listener.prepare();
+      },
       onTurnOver: () => {
         listener.turnOver();
       },

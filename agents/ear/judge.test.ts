@@ -14,6 +14,7 @@ function scene(options: { inPause?: boolean; murmurs?: string[] } = {}) {
     inPause: () => options.inPause ?? true,
     onReact: (reaction) => shown.push(reaction),
     onMurmur: (murmur) => shown.push(`murmur:${murmur}`),
+    onPrepare: () => undefined,
     onTurnOver: () => shown.push('over'),
   });
   const hops = (ms: number, voiced: boolean): void => {

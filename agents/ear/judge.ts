@@ -19,6 +19,8 @@ export interface JudgeOptions {
   onReact: (reaction: ListeningReaction) => void;
   /** A murmur of the scenario, or `breath`. */
   onMurmur: (murmur: string) => void;
+  /** An answer may be due soon. */
+  onPrepare: () => void;
   onTurnOver: () => void;
 }
 
@@ -33,6 +35,8 @@ export function judgeTurns(options: JudgeOptions): WatchingJudge {
   const onEvent = (event: TurnEvent): void => {
     if (event.kind === 'turn-over') {
       options.onTurnOver();
+    } else if (event.kind === 'prepare') {
+      options.onPrepare();
     } else if (event.kind === 'react' && options.inPause()) {
       options.onReact(REACTIONS[reactions++ % REACTIONS.length]!);
     } else if (event.kind === 'backchannel' && options.inPause()) {

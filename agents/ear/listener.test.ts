@@ -72,6 +72,11 @@ function scene(options: { avatarHasFloor?: boolean } = {}) {
     silence: (ms: number) => {
       hops(Math.round(ms / HOP_MS), 0.05);
     },
+    /** A silence in which the judge expects an end. */
+    pause: (ms: number) => {
+      hops(Math.round(ms / HOP_MS), 0.05);
+      listener.prepare();
+    },
     /** Lets answered promises settle. */
     settle: () => new Promise<void>((resolve) => setImmediate(resolve)),
     types: () => events.map(({ type }) => type).filter((type) => type !== 'partial'),
@@ -80,10 +85,10 @@ function scene(options: { avatarHasFloor?: boolean } = {}) {
 
 describe('the listener', () => {
   it('takes a turn: sound, pause, text, the judge’s word', async () => {
-    const { listener, recognizer, speech, silence, settle, events, types } = scene();
+    const { listener, recognizer, speech, silence, settle, events, types, pause } = scene();
     silence(400);
     speech(1_000);
-    silence(200);
+    pause(200);
     recognizer.asked[0]!('it slipped by two weeks');
     await settle();
     expect(types()).toEqual(['speech-started', 'likely']);
@@ -101,9 +106,9 @@ describe('the listener', () => {
   });
 
   it('waits for the text when the judge is faster than the recogniser', async () => {
-    const { listener, recognizer, speech, silence, settle, types } = scene();
+    const { listener, recognizer, speech, settle, types, pause } = scene();
     speech(1_000);
-    silence(200);
+    pause(200);
     listener.turnOver();
     expect(types()).toEqual(['speech-started']);
     recognizer.asked[0]!('yes I do');
@@ -112,15 +117,15 @@ describe('the listener', () => {
   });
 
   it('takes nothing when the learner goes on before the text is there', async () => {
-    const { listener, recognizer, speech, silence, settle, types } = scene();
+    const { listener, recognizer, speech, settle, types, pause } = scene();
     speech(1_000);
-    silence(200);
+    pause(200);
     listener.turnOver();
     speech(500);
     recognizer.asked[0]!('I was about to');
     await settle();
     expect(types()).toEqual(['speech-started', 'speech-started']);
-    silence(200);
+    pause(200);
     recognizer.asked[1]!('I was about to say more');
     await settle();
     listener.turnOver();
@@ -128,10 +133,20 @@ describe('the listener', () => {
   });
 
   it('asks the recogniser once per pause, however long it lasts', () => {
-    const { recognizer, speech, silence } = scene();
+    const { recognizer, speech, pause } = scene();
     speech(600);
-    silence(2_000);
+    pause(300);
+    pause(2_000);
     expect(recognizer.asked).toHaveLength(1);
+  });
+
+  it('leaves the recogniser alone in a pause that the judge takes for one, but tells the words so far', async () => {
+    const { recognizer, judged, speech, silence, settle } = scene();
+    speech(200);
+    silence(400);
+    await settle();
+    expect(recognizer.asked).toHaveLength(0);
+    expect(judged).toEqual(['text:so far']);
   });
 
   it('drops a click, a short noise without words, and a murmur over the avatar', async () => {
@@ -142,7 +157,7 @@ describe('the listener', () => {
 
     const cough = scene();
     cough.speech(300);
-    cough.silence(200);
+    cough.pause(200);
     cough.recognizer.asked[0]!('');
     await cough.settle();
     cough.listener.turnOver();
@@ -150,7 +165,7 @@ describe('the listener', () => {
 
     const murmur = scene({ avatarHasFloor: true });
     murmur.speech(400);
-    murmur.silence(200);
+    murmur.pause(200);
     murmur.recognizer.asked[0]!('mm-hm');
     await murmur.settle();
     murmur.listener.turnOver();
@@ -158,9 +173,9 @@ describe('the listener', () => {
   });
 
   it('takes the same murmur as an answer when the learner has the floor', async () => {
-    const { listener, recognizer, speech, silence, settle, events } = scene();
+    const { listener, recognizer, speech, settle, events, pause } = scene();
     speech(400);
-    silence(200);
+    pause(200);
     recognizer.asked[0]!('yeah');
     await settle();
     listener.turnOver();
@@ -168,9 +183,9 @@ describe('the listener', () => {
   });
 
   it('passes on long speech that left no words, so that the persona can ask back', async () => {
-    const { listener, recognizer, speech, silence, settle, events } = scene();
+    const { listener, recognizer, speech, settle, events, pause } = scene();
     speech(2_000);
-    silence(200);
+    pause(200);
     recognizer.asked[0]!('');
     await settle();
     listener.turnOver();

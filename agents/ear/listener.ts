@@ -1,6 +1,6 @@
 /**
- * Hears one learner: from windows of sound with their speech probability it makes utterances, asks the recogniser at
- * every pause, and lets the turn judge say when the turn is over. Everything is driven by the windows; nothing here
+ * Hears one learner: from windows of sound with their speech probability it makes utterances, asks the recogniser when
+ * the turn judge expects an end, and lets the judge say when the turn is over. Everything is driven by the windows; nothing here
  * waits by itself.
  */
 import type { Recognizer } from '#media/ports.ts';
@@ -52,8 +52,8 @@ const VOICED_UNTIL = 0.35;
 const STARTING_HOPS = 2;
 /** 320 ms before the first detected window belong to the utterance: soft onsets are detected late. */
 const LEAD_IN_HOPS = 10;
-/** Silence after which the recogniser is asked for the whole turn: any shorter and closures of stops trigger it. */
-const DECODE_AFTER_MS = 96;
+/** The words before a pause have passed the recogniser this long after it began. */
+const PAUSE_TEXT_AFTER_MS = 96;
 /** Captions move about three times a second. */
 const PARTIAL_EVERY_MS = 320;
 /** Speech of this length that leaves no words was still meant for us: the persona asks back. */
@@ -81,6 +81,7 @@ export class Listener {
   #overAvatar = false;
   /** Counts pauses, so that an answer of the recogniser for an earlier one is told apart. */
   #pause = 0;
+  #textPause = 0;
   #askedPause = 0;
   #decodedPause = 0;
   #text = '';
@@ -128,6 +129,14 @@ export class Listener {
     return this.#state === 'paused' && !this.#overAvatar;
   }
 
+  /** The judge's word that an answer may be due soon: the whole turn is recognised. */
+  prepare(): void {
+    if (this.#state === 'paused' && this.#askedPause !== this.#pause) {
+      this.#askedPause = this.#pause;
+      void this.#decode(this.#pause);
+    }
+  }
+
   /** The judge's word that the turn is over. Takes effect when the recogniser has decoded this pause. */
   turnOver(): void {
     if (this.#state !== 'paused') {
@@ -137,6 +146,7 @@ export class Listener {
       this.#finish();
     } else {
       this.#overWhenDecoded = true;
+      this.prepare();
     }
   }
 
@@ -175,9 +185,9 @@ export class Listener {
       this.#pause += 1;
     }
     const silenceMs = hop.atMs - this.#lastVoicedMs;
-    if (silenceMs >= DECODE_AFTER_MS && this.#askedPause !== this.#pause) {
-      this.#askedPause = this.#pause;
-      void this.#decode(this.#pause);
+    if (silenceMs >= PAUSE_TEXT_AFTER_MS && this.#textPause !== this.#pause) {
+      this.#textPause = this.#pause;
+      void this.#tellPartial(this.#pause);
     }
   }
 
@@ -206,7 +216,8 @@ export class Listener {
   async #tellPartial(pause: number): Promise<void> {
     try {
       const { text } = await this.#options.recognizer.partial();
-      if (pause === this.#pause && this.#state === 'speaking' && text !== '') {
+      const known = this.#state === 'paused' && this.#decodedPause === pause;
+      if (pause === this.#pause && this.#state !== 'idle' && !known && text !== '') {
         this.#judge?.transcribed(text);
         this.#options.onEvent({ type: 'partial', text });
       }

@@ -25,6 +25,16 @@ describe('a learner falls silent', () => {
     expect(decision.backchannel).toBeUndefined();
   });
 
+  it('and the answer is prepared just before it is due; a full recogniser is asked at once', () => {
+    const basic = decide({ modelProbabilities: [0.02] });
+    expect(basic.commitAtMs - basic.prepareAtMs).toBeGreaterThanOrEqual(300);
+    expect(basic.prepareAtMs).toBeGreaterThan(300);
+    expect(decide({ modelProbabilities: [0.98, 0.99] }).prepareAtMs).toBeLessThan(100);
+    expect(decide({ modelProbabilities: [0.02] }, { hearing: 'full' }).prepareAtMs).toBeLessThan(
+      100,
+    );
+  });
+
   it('in the middle of a phrase: nobody murmurs, and the answer waits out 800 ms', () => {
     const decision = decide({ modelProbabilities: [0.02, 0.04] });
     expect(decision.backchannel).toBeUndefined();

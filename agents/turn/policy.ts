@@ -34,6 +34,8 @@ export interface TurnDecision {
   reactAtMs: number;
   /** A small sound that does no harm if the learner goes on. */
   backchannel: { atMs: number; kind: BackchannelKind } | undefined;
+  /** The whole turn is recognised and its answer prepared. */
+  prepareAtMs: number;
   /** The answer is spoken. */
   commitAtMs: number;
   /** Why, for logs and the replay. */
@@ -99,6 +101,15 @@ const COMMIT_WITHOUT_MODEL_AT_MS = { final: 560, other: 850 } as const;
  */
 const COMMIT_OPEN_ENDED_AT_MS = 1_100;
 
+/** Three silent hops: any shorter and the closures of stops count as pauses. */
+const LEAST_PREPARE_MS = 96;
+/**
+ * A basic recogniser pays for every pause it closes (about 70 ms of work, and 0.2 s more when the learner goes on), so it
+ * is asked only when the answer is near: 400 ms cover its work, the persona's and the voice's. A full recogniser runs
+ * elsewhere and a language model wants every millisecond: it is asked at once.
+ */
+const PREPARE_BEFORE_ANSWER_MS = { basic: 400, full: Number.POSITIVE_INFINITY } as const;
+
 /** A learner's own pauses count from the fourth on, the last twenty of them. */
 const LEAST_PAUSES = 4;
 const PAUSES_KEPT = 20;
@@ -114,6 +125,7 @@ export function decideTurn(evidence: TurnEvidence, options: TurnOptions): TurnDe
   return {
     reactAtMs: REACT_AT_MS,
     backchannel: backchannelFor(evidence, options, score, commitAtMs),
+    prepareAtMs: Math.max(LEAST_PREPARE_MS, commitAtMs - PREPARE_BEFORE_ANSWER_MS[options.hearing]),
     commitAtMs,
     reason,
   };

@@ -50,10 +50,10 @@ describe('TurnWatcher', () => {
     await hops(60, true);
     watcher.updateText('we moved the deadline to friday');
     await hops(20, false);
-    expect(kinds()).toEqual(['react', 'turn-over']);
-    expect(events[1]).toMatchObject({ reason: 'certain' });
-    expect(events[1]?.silenceMs).toBeGreaterThanOrEqual(200);
-    expect(events[1]?.silenceMs).toBeLessThan(300);
+    expect(kinds()).toEqual(['react', 'prepare', 'turn-over']);
+    expect(events[2]).toMatchObject({ reason: 'certain' });
+    expect(events[2]?.silenceMs).toBeGreaterThanOrEqual(200);
+    expect(events[2]?.silenceMs).toBeLessThan(300);
   });
 
   it('takes everything back when the learner goes on, and then ends once', async () => {
@@ -61,9 +61,9 @@ describe('TurnWatcher', () => {
     await hops(40, true);
     await hops(10, false);
     await hops(20, true);
-    expect(kinds()).toEqual(['react', 'resumed']);
+    expect(kinds()).toEqual(['react', 'prepare', 'resumed']);
     await hops(40, false);
-    expect(kinds()).toEqual(['react', 'resumed', 'react', 'turn-over']);
+    expect(kinds()).toEqual(['react', 'prepare', 'resumed', 'react', 'prepare', 'turn-over']);
     expect(clock.pendingTimers).toBe(0);
   });
 

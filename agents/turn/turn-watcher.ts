@@ -14,6 +14,8 @@ import { textCompleteness } from './text-completeness.ts';
 export type TurnEvent =
   | { kind: 'react'; silenceMs: number }
   | { kind: 'backchannel'; silenceMs: number; sound: BackchannelKind }
+  /** The turn may soon be over: worth recognising it whole and preparing the answer. */
+  | { kind: 'prepare'; silenceMs: number }
   | { kind: 'turn-over'; silenceMs: number; reason: TurnDecision['reason'] }
   /** The learner went on: whatever was begun since the silence is to be dropped. */
   | { kind: 'resumed'; silenceMs: number };
@@ -206,6 +208,7 @@ export class TurnWatcher {
         return { kind: 'backchannel', silenceMs, sound: backchannel.kind };
       });
     }
+    this.#once('prepare', decision.prepareAtMs, (silenceMs) => ({ kind: 'prepare', silenceMs }));
     this.#once('turn-over', decision.commitAtMs, (silenceMs) => {
       this.#ended = { silentSinceMs: sinceMs, toldMs: this.#options.clock.nowMs() };
       this.#cancelTimers();

@@ -28,8 +28,8 @@ LARGEST_LAG = 3 * BLOCK
 MEAN_SAMPLES = int(1.2 * SAMPLE_RATE_HZ)
 # The mean of a learner rests on at most this much speech, so that it follows a moved microphone.
 MEAN_MEMORY_S = 12.0
-# At most this much is decoded again when speech goes on after a final: about 0.4 s of work.
-LONGEST_REPLAY = 3 * SAMPLE_RATE_HZ
+# At most this much is decoded again when speech goes on after a final: about 0.15 s of work.
+LONGEST_REPLAY = SAMPLE_RATE_HZ
 # Blocks this far under the loud blocks of the utterance are silence.
 SILENCE_BELOW_DB = 26.0
 # -55 dBFS: an utterance that is never louder holds no speech.
