@@ -10,8 +10,10 @@ import { Stage, type StageCounters } from '#media/stage/stage.ts';
 import type { Room } from '@livekit/rtc-node';
 
 export const FRAMES_PER_SECOND = 25;
-/** Measured at a subscriber: without it pictures arrive that much after their sound (docs/architecture.md). */
+/** One picture ahead of the sound that leaves now: a nod is seen as soon as it can be. */
 const VIDEO_LEAD_MS = 40;
+/** Measured at subscribers (docs/architecture.md): with it lips and sound meet at a listener's ear. */
+const LIP_DELAY_MS = 80;
 
 export type Attention = 'idle' | 'listening' | 'thinking' | 'speaking';
 export type Reaction = 'breath' | 'nod' | 'gaze' | 'brow';
@@ -50,6 +52,7 @@ export class Avatar {
       clock: systemClock,
       framesPerSecond: FRAMES_PER_SECOND,
       videoLeadMs: VIDEO_LEAD_MS,
+      lipDelayMs: LIP_DELAY_MS,
     });
     this.output = new AvatarOutput(this.#stage, options.sampleRateHz, {
       onSpeechStarted: () => {

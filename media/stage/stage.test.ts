@@ -9,7 +9,7 @@ const RATE_HZ = 16_000;
 const MARKS: PhonemeMark[] = [{ phoneme: 'm', startMs: 0, endMs: 100 }];
 
 /** A sink that takes a given number of frames and then ends the show; it can hold the loop up. */
-function scene(options: { videoLeadMs?: number; queuedMs?: number } = {}) {
+function scene(options: { videoLeadMs?: number; lipDelayMs?: number; queuedMs?: number } = {}) {
   const stop = new AbortController();
   const pictures: number[] = [];
   const spoken: { marks: PhonemeMark[]; startMs: number }[] = [];
@@ -39,6 +39,7 @@ function scene(options: { videoLeadMs?: number; queuedMs?: number } = {}) {
     clock: new FakeClock(),
     framesPerSecond: 25,
     videoLeadMs: options.videoLeadMs ?? 0,
+    lipDelayMs: options.lipDelayMs ?? 0,
   });
   stage.onEvent((event) => events.push(event));
   return {
@@ -86,6 +87,16 @@ describe('the stage', () => {
     stage.clear();
     expect(stopped).toEqual([50]);
     expect(events).toMatchObject([{ type: 'started' }]);
+  });
+
+  it('moves the lips later than the rest of the face by the lip delay', async () => {
+    const { stage, spoken, play } = scene({ lipDelayMs: 80 });
+    const segment = stage.open('answer');
+    stage.push(segment, new Int16Array(16_000), MARKS);
+    await play(100);
+    stage.pause();
+    stage.resume();
+    expect(spoken.map(({ startMs }) => startMs)).toEqual([80, 80]);
   });
 
   it('closes the mouth on a pause and speaks the rest, moved, on resuming', async () => {

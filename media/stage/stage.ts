@@ -32,11 +32,13 @@ export interface StageOptions {
   /** For the cost counters; the media timeline needs none. */
   clock: Clock;
   framesPerSecond: number;
-  /**
-   * How much earlier than its sound a picture is handed over. The video path behind the sink (encoding, packets,
-   * decoding) is slower than the sound's; docs/architecture.md has the measurement.
-   */
+  /** How much before the sound of its moment a picture is handed over: what the face does by itself is seen sooner. */
   videoLeadMs: number;
+  /**
+   * How much later than that lead speech moves the face, so that lips and sound meet at the subscriber, where sound
+   * waits in a jitter buffer and a picture hardly does; docs/architecture.md has the measurement.
+   */
+  lipDelayMs: number;
 }
 
 export interface StageCounters {
@@ -76,7 +78,7 @@ export class Stage {
   push(segment: Segment, samples: Int16Array, phonemes: PhonemeMark[]): void {
     const scheduled = this.#options.playout.push(segment, samples, phonemes);
     if (scheduled !== undefined && phonemes.length > 0 && !this.#options.playout.paused) {
-      this.#options.acting.speak(phonemes, scheduled.startMs);
+      this.#options.acting.speak(phonemes, scheduled.startMs + this.#options.lipDelayMs);
     }
   }
 
@@ -96,7 +98,7 @@ export class Stage {
 
   resume(): void {
     for (const { phonemes, startMs } of this.#options.playout.resume()) {
-      this.#options.acting.speak([...phonemes], startMs);
+      this.#options.acting.speak([...phonemes], startMs + this.#options.lipDelayMs);
     }
   }
 

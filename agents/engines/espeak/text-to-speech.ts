@@ -13,7 +13,7 @@ import { ESPEAK_VOICES, type EspeakVoice } from './voices.ts';
 
 /** espeak-ng speaks at 22,050 Hz, which has no whole 10 ms frame; the next rate that rooms use loses nothing. */
 const SAMPLE_RATE_HZ = 24_000;
-const LEAD_MS = 30;
+const LEAD_MS = 10;
 const TRAIL_MS: Readonly<Record<Boundary, number>> = { none: 50, comma: 150, sentence: 300 };
 
 export class EspeakTextToSpeech implements TextToSpeech {
