@@ -65,6 +65,8 @@ export interface SpeechToText {
   readonly grade: 'basic' | 'full';
   readonly sampleRateHz: number;
   readonly languages: readonly string[];
+  /** Makes the next `open` fast. Never rejects: what fails, fails in `open`. */
+  warmUp?(): Promise<void>;
   open(options: { language: string }): Promise<Recognizer>;
   close(): Promise<void>;
 }

@@ -50,6 +50,7 @@ export async function prepareEquipment(environment: Environment): Promise<Equipm
       return undefined;
     }),
     voice.warmUp(),
+    recognizer?.warmUp?.(),
   ]);
   const vad = new inference.VAD({ model: 'silero', minSilenceDuration: VAD_MIN_SILENCE_MS });
   const earVad = new inference.VAD({ model: 'silero' });

@@ -8,11 +8,12 @@ export interface TurnOptions {
   /** Human and synthetic utterances to play; Infinity plays all there are. */
   humanTurns: number;
   syntheticTurns: number;
-  peerMatchedTurns: number;
+  /** Of the human ones, for each setting of the peer. */
+  peerTurns: number;
   connectTimes: number;
   skewMinutes: number;
   maxSessions: number;
-  /** Rooms of each kind that play side by side. */
+  /** Rooms that play side by side. */
   lanes: number;
 }
 
@@ -29,7 +30,7 @@ Options:
   --fixtures FOLDER   recordings: turns/ and speech/ [UNDERSTUDY_FIXTURES or ../shared/fixtures]
   --scenario ID       English scenario to talk in [first-interview]
   --turns N           human utterances to play [all]
-  --lanes N           pairs of rooms (ours and the peer's) side by side [1; more on a larger machine]
+  --lanes N           rooms side by side [1; more on a larger machine]
   --skew-minutes N    at least this much talk under the skew figure [5]
   --max-sessions N    largest number of simultaneous rooms to try [6]
   --help              this text
@@ -60,7 +61,7 @@ export function readTurnOptions(args: readonly string[]): TurnOptions | 'help' {
     scenarioId: values.scenario,
     humanTurns: count(values.turns, quick ? 6 : Number.POSITIVE_INFINITY),
     syntheticTurns: quick ? 4 : 20,
-    peerMatchedTurns: quick ? 4 : 22,
+    peerTurns: quick ? 4 : 22,
     connectTimes: quick ? 2 : 10,
     skewMinutes: count(values['skew-minutes'], quick ? 0 : 5),
     maxSessions: count(values['max-sessions'], quick ? 2 : 6),

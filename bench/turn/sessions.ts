@@ -1,5 +1,6 @@
 /** How many rooms this machine carries: more and more learners talk at once until a figure no longer holds. */
 import type { TextToSpeech } from '#media/ports.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { percentile, rounded } from './figures.ts';
 import { framesPerSecondOf, onTimeShareOf } from './picture-pace.ts';
 import type { StageSet } from './stage-set.ts';
@@ -27,7 +28,10 @@ export interface SessionsResult {
   steps: SessionsStep[];
 }
 
-const STEPS = [1, 2, 4, 6, 8, 12, 16] as const;
+const STEPS = [1, 2, 3, 4, 6, 8, 12, 16] as const;
+/** Rooms open one after the other, and the process that replaces each one's has loaded before anybody speaks. */
+const OPEN_EVERY_MS = 4_000;
+const SETTLE_MS = 6_000;
 const TURNS_PER_ROOM = 4;
 /** Short turns, so that every room speaks often. */
 const LONGEST_TURN_MS = 7_000;
@@ -79,10 +83,16 @@ async function runStep(
   utterances: readonly Utterance[],
   rooms: number,
 ): Promise<SessionsStep> {
+  const allOpen = rooms * OPEN_EVERY_MS + SETTLE_MS;
   const records = await Promise.all(
     Array.from({ length: rooms }, (_, room) =>
       talk({
-        openRoom: () => stageSet.openAvatarRoom(),
+        openRoom: async () => {
+          await sleep(room * OPEN_EVERY_MS);
+          const opened = await stageSet.openAvatarRoom();
+          await sleep(allOpen - room * OPEN_EVERY_MS);
+          return opened;
+        },
         utterances: Array.from(
           { length: TURNS_PER_ROOM },
           (_turn, turn) => utterances[(room * TURNS_PER_ROOM + turn) % utterances.length]!,

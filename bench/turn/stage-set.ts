@@ -23,6 +23,7 @@ const PORTS = {
   WORKER_PORT: '28081',
 };
 const PEER_WORKER_PORT = 28082;
+const WARM_JOBS = 2;
 
 export interface StageSetOptions {
   scenarioId: string;
@@ -48,7 +49,7 @@ export class StageSet {
       LIVEKIT_URL: '',
       ...PORTS,
       UNDERSTUDY_LLM: 'scripted',
-      UNDERSTUDY_WARM_JOBS: '2',
+      UNDERSTUDY_WARM_JOBS: String(WARM_JOBS),
       UNDERSTUDY_MAX_SESSIONS: String(options.maxSessions + 4),
     });
     const scenarios = await loadScenarios(resolve(projectRoot, environment.UNDERSTUDY_SCENARIOS));
@@ -111,8 +112,14 @@ export class StageSet {
     return this.#join(session, undefined, () => rooms.deleteRoom(roomName));
   }
 
-  async strike(): Promise<void> {
+  /** Stops the peer's worker: its idle processes cost something. */
+  async dismissPeer(): Promise<void> {
     await this.#peer?.stop();
+    this.#peer = undefined;
+  }
+
+  async strike(): Promise<void> {
+    await this.dismissPeer();
     await this.system.stop();
   }
 

@@ -87,7 +87,7 @@ async function talkInOneRoom(options: TalkOptions, left: Utterance[]): Promise<T
   const { witness, voiceId } = room;
   const played: PlayedUtterance[] = [];
   try {
-    await until(() => witness.state === 'speaking', GREETING_WITHIN_MS);
+    await until(() => witness.spokeAfter(0) !== undefined, GREETING_WITHIN_MS);
     const fromMs = performance.now();
     while (left.length > 0 && played.length < PER_ROOM && !room.over()) {
       const over = options.speakOver && played.length % 2 === 1;

@@ -10,7 +10,7 @@ import type { TurnOptions } from './options.ts';
 import { framesPerSecondOf, onTimeShareOf } from './picture-pace.ts';
 import { mostSessions } from './sessions.ts';
 import { StageSet } from './stage-set.ts';
-import { talk, type TalkRecord, type TalkRoom } from './talk.ts';
+import { talk, type TalkRoom } from './talk.ts';
 import { summary, talkResults, type TalkResults, type TurnSummary } from './talk-results.ts';
 import type { MachineNote, SkewFigure, TurnFigures } from './turn-report.ts';
 import {
@@ -43,45 +43,53 @@ export async function turnBench(options: TurnOptions, say: Say): Promise<TurnFig
     const synthetic = (await syntheticUtterances(engine)).slice(0, options.syntheticTurns);
     const lab = new Lab(stageSet, engine, options.lanes, say);
 
-    say(`human voices, ours and the peer's default: ${String(human.length)} turns`);
-    const [ours, peerDefault] = await lab.sideBySide([
-      { name: 'ours', open: () => stageSet.openAvatarRoom(), utterances: human, speakOver: true },
-      { name: 'peer', open: () => openPeer(stageSet), utterances: human, speakOver: false },
-    ]);
-    const first = summary(ours!);
+    say(`human voices: ${String(human.length)} turns`);
+    const ours = await lab.play({
+      name: 'ours',
+      open: () => stageSet.openAvatarRoom(),
+      utterances: human,
+      speakOver: true,
+    });
+    const first = summary(ours);
     const fixedWaitMs = waitForRate(human, first.midPhraseCutIns.rate ?? 0);
-    say(`synthetic voices, and the peer waiting ${String(fixedWaitMs)} ms`);
-    const [synthesised, peerMatched] = await lab.sideBySide([
-      {
-        name: 'ours',
-        open: () => stageSet.openAvatarRoom(),
-        utterances: synthetic,
-        speakOver: true,
-      },
-      {
-        name: 'peer',
-        open: () => openPeer(stageSet, fixedWaitMs),
-        utterances: human.slice(0, options.peerMatchedTurns),
-        speakOver: false,
-      },
-    ]);
-    const talks = [ours!, synthesised!];
+    const forPeers = human.slice(0, options.peerTurns);
+    say(`the peer with its defaults: ${String(forPeers.length)} turns`);
+    const peerDefault = await lab.play({
+      name: 'peer',
+      open: () => openPeer(stageSet),
+      utterances: forPeers,
+      speakOver: false,
+    });
+    say(`the peer waiting ${String(fixedWaitMs)} ms`);
+    const peerMatched = await lab.play({
+      name: 'peer',
+      open: () => openPeer(stageSet, fixedWaitMs),
+      utterances: forPeers,
+      speakOver: false,
+    });
+    await stageSet.dismissPeer();
+    say(`synthetic voices: ${String(synthetic.length)} turns`);
+    const synthesised = await lab.play({
+      name: 'ours',
+      open: () => stageSet.openAvatarRoom(),
+      utterances: synthetic,
+      speakOver: true,
+    });
+    const talks = [ours, synthesised];
     const talkedMinutes = (): number =>
       talks.reduce((sum, { talkedMs }) => sum + talkedMs, 0) / 60_000;
     while (talkedMinutes() < options.skewMinutes) {
       say(`more talk for the skew figure: ${talkedMinutes().toFixed(1)} minutes so far`);
-      const [more] = await lab.sideBySide([
-        {
-          name: 'ours',
-          open: () => stageSet.openAvatarRoom(),
-          utterances: synthetic,
-          speakOver: false,
-        },
-      ]);
-      if (more!.talkedMs === 0) {
+      const more = await lab.play({
+        name: 'ours',
+        open: () => stageSet.openAvatarRoom(),
+        utterances: synthetic,
+        speakOver: false,
+      });
+      if (more.talkedMs === 0) {
         break;
       }
-      talks.push(more!);
+      talks.push(more);
     }
     const failures: string[] = [];
     // What has been measured by now is worth more than a clean stop.
@@ -116,10 +124,10 @@ export async function turnBench(options: TurnOptions, say: Say): Promise<TurnFig
             }),
           );
     return figuresOf({
-      ours: ours!,
-      synthesised: synthesised!,
-      peerDefault: summary(peerDefault!),
-      peerMatched: { ...summary(peerMatched!), fixedWaitMs },
+      ours,
+      synthesised,
+      peerDefault: summary(peerDefault),
+      peerMatched: { ...summary(peerMatched), fixedWaitMs },
       talks,
       connects: connects ?? [],
       sessions: sessions ?? null,
@@ -183,7 +191,7 @@ interface Part {
   speakOver: boolean;
 }
 
-/** Plays talks side by side, then analyses them while nothing is measured. */
+/** Plays one talk at a time, then analyses it while nothing is measured. */
 class Lab {
   readonly #stageSet: StageSet;
   readonly #engine: FliteTextToSpeech;
@@ -197,16 +205,7 @@ class Lab {
     this.#say = say;
   }
 
-  async sideBySide(parts: readonly Part[]): Promise<TalkResults[]> {
-    const played = await Promise.all(parts.map((part) => this.#play(part)));
-    const results: TalkResults[] = [];
-    for (const [index, records] of played.entries()) {
-      results.push(await talkResults(records, this.#engine, parts[index]!.name === 'ours'));
-    }
-    return results;
-  }
-
-  async #play({ name, open, utterances, speakOver }: Part): Promise<TalkRecord[]> {
+  async play({ name, open, utterances, speakOver }: Part): Promise<TalkResults> {
     let done = 0;
     const lanes = Array.from({ length: this.#lanes }, (_, lane) =>
       utterances.filter((_utterance, index) => index % this.#lanes === lane),
@@ -229,7 +228,7 @@ class Lab {
         }),
       ),
     );
-    return records.flat();
+    return talkResults(records.flat(), this.#engine, name === 'ours');
   }
 }
 

@@ -77,6 +77,20 @@ describe.skipIf(skip !== undefined)('PocketSphinx and its process', () => {
   );
 
   it(
+    'opens with the process that was started ahead, once',
+    async () => {
+      const stt = new PocketSphinxSpeechToText();
+      await stt.warmUp();
+      const first = await stt.open({ language: 'en' });
+      const second = await stt.open({ language: 'en' });
+      expect(first.processId).not.toBe(second.processId);
+      await stt.warmUp();
+      await stt.close();
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
     'gives a partial before the utterance is over',
     async () => {
       const { samples } = await speech();

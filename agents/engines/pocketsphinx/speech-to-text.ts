@@ -155,6 +155,8 @@ export class PocketSphinxSpeechToText implements SpeechToText {
 
   readonly #python: string | undefined;
   readonly #open = new Set<PocketSphinxRecognizer>();
+  /** Started ahead of the learner who will need it. */
+  #spare: Promise<PocketSphinxRecognizer> | undefined;
 
   constructor(options: PocketSphinxOptions = {}) {
     this.#python = options.python ?? findPython();
@@ -170,15 +172,33 @@ export class PocketSphinxSpeechToText implements SpeechToText {
     if (this.#python === undefined) {
       throw recognitionUnavailable('There is no Python with the recognition engine.');
     }
-    const recognizer = new PocketSphinxRecognizer(this.#python);
-    await recognizer.start();
+    const spare = this.#spare;
+    this.#spare = undefined;
+    const recognizer = await (spare ?? this.#start());
     this.#open.add(recognizer);
     return recognizer;
   }
 
+  /** Starts the process that the next `open` takes. */
+  async warmUp(): Promise<void> {
+    if (this.#python !== undefined) {
+      this.#spare ??= this.#start();
+      // Who opens meets the failure.
+      await this.#spare.catch(() => undefined);
+    }
+  }
+
   async close(): Promise<void> {
-    const recognizers = [...this.#open];
+    const spare = await this.#spare?.catch(() => undefined);
+    this.#spare = undefined;
+    const recognizers = [...this.#open, ...(spare === undefined ? [] : [spare])];
     this.#open.clear();
     await Promise.all(recognizers.map((recognizer) => recognizer.close()));
+  }
+
+  async #start(): Promise<PocketSphinxRecognizer> {
+    const recognizer = new PocketSphinxRecognizer(this.#python!);
+    await recognizer.start();
+    return recognizer;
   }
 }
