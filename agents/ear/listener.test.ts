@@ -12,13 +12,14 @@ import {
 class ToldRecognizer implements Recognizer {
   pushedHops = 0;
   resets = 0;
+  words = 'so far';
   readonly asked: ((text: string | null) => void)[] = [];
 
   push(): void {
     this.pushedHops += 1;
   }
   partial(): Promise<Transcript> {
-    return Promise.resolve({ kind: 'partial', text: 'so far', confidence: 0.5 });
+    return Promise.resolve({ kind: 'partial', text: this.words, confidence: 0.5 });
   }
   decode(): Promise<Transcript | null> {
     return new Promise((resolve) => {
@@ -192,10 +193,22 @@ describe('the listener', () => {
     expect(events.at(-1)).toMatchObject({ type: 'turn', text: UNINTELLIGIBLE });
   });
 
-  it('tells partial text while the learner speaks', async () => {
-    const { speech, settle, events } = scene();
-    speech(1_000);
+  it('tells partial text while the learner speaks, and the last words while a pause lasts', async () => {
+    const { recognizer, speech, silence, settle, events, judged } = scene();
+    speech(500);
     await settle();
-    expect(events.filter(({ type }) => type === 'partial').length).toBeGreaterThanOrEqual(2);
+    recognizer.words = 'so far so';
+    silence(64);
+    await settle();
+    recognizer.words = 'so far so good';
+    silence(64);
+    await settle();
+    silence(64);
+    await settle();
+    const texts = ['so far', 'so far so', 'so far so good'];
+    expect(events.flatMap((event) => (event.type === 'partial' ? [event.text] : []))).toEqual(
+      texts,
+    );
+    expect(judged).toEqual(texts.map((text) => `text:${text}`));
   });
 });

@@ -52,8 +52,6 @@ const VOICED_UNTIL = 0.35;
 const STARTING_HOPS = 2;
 /** 320 ms before the first detected window belong to the utterance: soft onsets are detected late. */
 const LEAD_IN_HOPS = 10;
-/** The words before a pause have passed the recogniser this long after it began. */
-const PAUSE_TEXT_AFTER_MS = 96;
 /** Captions move about three times a second. */
 const PARTIAL_EVERY_MS = 320;
 /** Speech of this length that leaves no words was still meant for us: the persona asks back. */
@@ -81,7 +79,7 @@ export class Listener {
   #overAvatar = false;
   /** Counts pauses, so that an answer of the recogniser for an earlier one is told apart. */
   #pause = 0;
-  #textPause = 0;
+  #partial = '';
   #askedPause = 0;
   #decodedPause = 0;
   #text = '';
@@ -116,7 +114,7 @@ export class Listener {
     if (voiced && (this.#state === 'speaking' || this.#voicedHops >= STARTING_HOPS)) {
       this.#goOn(hop);
     } else if (!voiced) {
-      this.#beSilent(hop);
+      this.#beSilent();
     }
     if (this.#state === 'speaking' && hop.atMs - this.#lastPartialMs >= PARTIAL_EVERY_MS) {
       this.#lastPartialMs = hop.atMs;
@@ -179,16 +177,13 @@ export class Listener {
     this.#voicedMs += HOP_MS;
   }
 
-  #beSilent(hop: Hop): void {
+  #beSilent(): void {
     if (this.#state === 'speaking') {
       this.#state = 'paused';
       this.#pause += 1;
     }
-    const silenceMs = hop.atMs - this.#lastVoicedMs;
-    if (silenceMs >= PAUSE_TEXT_AFTER_MS && this.#textPause !== this.#pause) {
-      this.#textPause = this.#pause;
-      void this.#tellPartial(this.#pause);
-    }
+    // The last words come out of the recogniser while the pause lasts, and they weigh most.
+    void this.#tellPartial(this.#pause);
   }
 
   async #decode(pause: number): Promise<void> {
@@ -217,7 +212,9 @@ export class Listener {
     try {
       const { text } = await this.#options.recognizer.partial();
       const known = this.#state === 'paused' && this.#decodedPause === pause;
-      if (pause === this.#pause && this.#state !== 'idle' && !known && text !== '') {
+      const news = text !== '' && text !== this.#partial;
+      if (pause === this.#pause && this.#state !== 'idle' && !known && news) {
+        this.#partial = text;
         this.#judge?.transcribed(text);
         this.#options.onEvent({ type: 'partial', text });
       }
@@ -238,6 +235,7 @@ export class Listener {
     this.#state = 'idle';
     this.#voicedHops = 0;
     this.#text = '';
+    this.#partial = '';
     this.#overWhenDecoded = false;
     this.#options.recognizer.reset();
     this.#judge?.reset();
