@@ -87,8 +87,16 @@ export class GrpcInferenceClient implements InferenceService {
   }
 
   async statistics(name = ''): Promise<ModelStatistics[]> {
-    const { model_stats = [] } = await this.#ask(this.#methods.ModelStatistics, { name });
-    return model_stats.map(decodeStatistics);
+    try {
+      const { model_stats = [] } = await this.#ask(this.#methods.ModelStatistics, { name });
+      return model_stats.map(decodeStatistics);
+    } catch (error) {
+      // Nothing but the name can be wrong with this question: so Triton says that it knows no such model.
+      if (error instanceof RuntimeError && error.code === 'REQUEST_INVALID') {
+        throw new RuntimeError('MODEL_UNKNOWN', { cause: error });
+      }
+      throw error;
+    }
   }
 
   async infer(
