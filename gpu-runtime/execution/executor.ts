@@ -1,0 +1,15 @@
+/** Runs batches of one model on one device. */
+import type { Tensor } from '../tensor/tensor.ts';
+
+export interface Executor {
+  /** What runs it, for health and metrics: `cpu`, `cuda`, `tensorrt`, `python`. */
+  readonly provider: string;
+  /** Resident bytes that loading it has cost, as measured. */
+  readonly bytes: number;
+  /**
+   * One tensor per input of the model, rows joined; gives one per output, rows joined. Takes ownership of the data.
+   * Rejects with MODEL_FAILED; the executor stays usable, restarting what died.
+   */
+  run(inputs: readonly Tensor[]): Promise<Tensor[]>;
+  close(): Promise<void>;
+}

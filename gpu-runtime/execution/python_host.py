@@ -1,0 +1,198 @@
+"""Runs one Triton `model.py` outside Triton: frames come in on standard input and leave on standard output.
+
+A frame is 4 bytes, little endian, the length of a JSON header; the header; then the data of the tensors that the header
+lists under `tensors`, one after another, each `bytes` long.
+
+In:  {"kind": "load", "file", "arguments"} once; then {"kind": "run", "id", "tensors", "outputs"}.
+Out: {"kind": "ready"} or {"kind": "failed", "message"} once; then {"kind": "answer", "tensors"} or
+     {"kind": "refused", "code", "message"} per run.
+The end of standard input ends the process.
+"""
+
+import importlib.util
+import json
+import os
+import signal
+import struct
+import sys
+import traceback
+
+MAX_MESSAGE_CHARACTERS = 400
+
+
+def take_pipes():
+    """The frames get descriptors of their own; what the model reads or prints by itself cannot touch them."""
+    source = os.fdopen(os.dup(0), "rb", buffering=0)
+    sink = os.fdopen(os.dup(1), "wb", buffering=1 << 16)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return source, sink
+
+
+def read_exactly(source, count):
+    data = bytearray(count)
+    view = memoryview(data)
+    at = 0
+    while at < count:
+        got = source.readinto(view[at:])
+        if not got:
+            raise EOFError
+        at += got
+    return data
+
+
+def read_frame(source):
+    (length,) = struct.unpack("<I", read_exactly(source, 4))
+    header = json.loads(bytes(read_exactly(source, length)))
+    data = [read_exactly(source, tensor["bytes"]) for tensor in header.get("tensors", ())]
+    return header, data
+
+
+def write_frame(sink, header, data=()):
+    text = json.dumps(header).encode()
+    sink.write(struct.pack("<I", len(text)))
+    sink.write(text)
+    for part in data:
+        sink.write(part)
+    sink.flush()
+
+
+def describe(error):
+    return ("%s: %s" % (type(error).__name__, error))[:MAX_MESSAGE_CHARACTERS]
+
+
+# The types and their names; filled once numpy has been found.
+NUMPY_TYPES = {}
+DATATYPES = {}
+
+
+def learn_types(np):
+    NUMPY_TYPES.update(
+        BOOL=np.bool_, UINT8=np.uint8, UINT16=np.uint16, UINT32=np.uint32, UINT64=np.uint64,
+        INT8=np.int8, INT16=np.int16, INT32=np.int32, INT64=np.int64,
+        FP16=np.float16, FP32=np.float32, FP64=np.float64,
+    )  # fmt: skip
+    DATATYPES.update((np.dtype(kind), name) for name, kind in NUMPY_TYPES.items())
+
+
+def to_array(np, tensor, data):
+    shape = tuple(tensor["shape"])
+    if tensor["datatype"] == "BYTES":
+        elements = []
+        at = 0
+        while at < len(data):
+            (length,) = struct.unpack_from("<I", data, at)
+            elements.append(bytes(data[at + 4 : at + 4 + length]))
+            at += 4 + length
+        array = np.empty(len(elements), dtype=np.object_)
+        array[:] = elements
+        return array.reshape(shape)
+    kind = NUMPY_TYPES[tensor["datatype"]]
+    if len(data) == 0:
+        return np.empty(shape, dtype=kind)
+    return np.ndarray(shape, dtype=kind, buffer=data)
+
+
+def from_array(np, name, array):
+    header = {"name": name, "shape": list(array.shape)}
+    if array.dtype.kind in "OSU":
+        chunks = []
+        for element in array.ravel():
+            chunk = element if isinstance(element, bytes) else str(element).encode()
+            chunks.append(struct.pack("<I", len(chunk)))
+            chunks.append(chunk)
+        data = b"".join(chunks)
+        header["datatype"] = "BYTES"
+    else:
+        datatype = DATATYPES.get(array.dtype)
+        if datatype is None:
+            raise TypeError("output %s is %s, which has no name" % (name, array.dtype))
+        data = array.tobytes()
+        header["datatype"] = datatype
+    header["bytes"] = len(data)
+    return header, data
+
+
+def load_model(header):
+    """Imports the file and initializes its model, with its folders on the path as Triton has them."""
+    file = header["file"]
+    version_folder = os.path.dirname(file)
+    sys.path.extend([version_folder, os.path.dirname(version_folder)])
+    spec = importlib.util.spec_from_file_location("model", file)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["model"] = module
+    spec.loader.exec_module(module)
+    model = module.TritonPythonModel()
+    if hasattr(model, "initialize"):
+        model.initialize(header["arguments"])
+    return model
+
+
+def run(np, utils, model, header, data):
+    """Returns the answer's header and data."""
+    tensors = header["tensors"]
+    request = utils.InferenceRequest(
+        [
+            utils.Tensor(tensor["name"], to_array(np, tensor, part))
+            for tensor, part in zip(tensors, data)
+        ],
+        request_id=str(header["id"]),
+        requested_output_names=header["outputs"],
+    )
+    responses = model.execute([request])
+    if not isinstance(responses, (list, tuple)) or len(responses) != 1 or responses[0] is None:
+        raise TypeError("execute() gave no list with one response for one request")
+    response = responses[0]
+    if response.has_error():
+        error = response.error()
+        message = error.message() if hasattr(error, "message") else str(error)
+        code = error.code() if hasattr(error, "code") else "INTERNAL"
+        return {"kind": "refused", "code": code, "message": message[:MAX_MESSAGE_CHARACTERS]}, []
+    made = [from_array(np, out.name(), out.as_numpy()) for out in response.output_tensors()]
+    return {"kind": "answer", "tensors": [each[0] for each in made]}, [each[1] for each in made]
+
+
+def main():
+    source, sink = take_pipes()
+    # Ctrl-C reaches the whole group; the runtime decides when this process ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        header, _ = read_frame(source)
+    except EOFError:
+        return 0
+    try:
+        import numpy as np
+        import triton_python_backend_utils as utils
+
+        learn_types(np)
+        model = load_model(header)
+    except Exception as error:
+        traceback.print_exc()
+        write_frame(sink, {"kind": "failed", "message": describe(error)})
+        return 1
+    write_frame(sink, {"kind": "ready"})
+    while True:
+        try:
+            header, data = read_frame(source)
+        except EOFError:
+            break
+        try:
+            answer, parts = run(np, utils, model, header, data)
+        except Exception as error:
+            traceback.print_exc()
+            answer, parts = {"kind": "refused", "code": "INTERNAL", "message": describe(error)}, []
+        write_frame(sink, answer, parts)
+    if hasattr(model, "finalize"):
+        model.finalize()
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except BrokenPipeError:
+        # The runtime is gone; nobody is left to answer.
+        os._exit(1)

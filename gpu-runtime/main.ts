@@ -1,0 +1,171 @@
+/** The runtime's process: loads a model repository, warms it, serves it. `npm run runtime -- --help` says how. */
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { systemClock } from '#media/clock.ts';
+import { loadModels, type LoadOutcome } from './execution/model-loader.ts';
+import { Runtime } from './runtime/runtime.ts';
+import { GrpcInferenceServer } from './server/grpc-server.ts';
+import { HttpInferenceServer } from './server/http-server.ts';
+
+const VERSION = '0.1.0';
+const OWN_MODELS = fileURLToPath(new URL('./models', import.meta.url));
+
+const HELP = `The inference runtime: serves models to many rooms over the Open Inference Protocol.
+
+Usage: npm run runtime [-- OPTIONS]
+
+Options:
+  --models FOLDER    a model repository as Triton lays it out [gpu-runtime/models]
+  --grpc-port PORT   0 takes any that is free [8001]
+  --http-port PORT   0 takes any that is free [8000]
+  --host ADDRESS     0.0.0.0 lets other machines in [127.0.0.1]
+  --json             print the ready line as JSON
+  --verbose          show what Python models print
+  --help             this text
+
+Models are loaded one after another, and run once at each batch size before the runtime is ready. One that cannot be
+loaded is reported and left out. Ctrl-C or SIGTERM lets running requests end, then stops.
+
+Python models need numpy: npm start prepares it, or UNDERSTUDY_PYTHON names an interpreter that has it.
+`;
+
+/** What is wrong with how the program was called, or with its surroundings; shown without a stack. */
+class UsageError extends Error {}
+
+interface Options {
+  models: string;
+  grpcPort: number;
+  httpPort: number;
+  host: string;
+  json: boolean;
+  verbose: boolean;
+}
+
+function readOptions(args: string[]): Options | 'help' {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        models: { type: 'string', default: OWN_MODELS },
+        'grpc-port': { type: 'string', default: '8001' },
+        'http-port': { type: 'string', default: '8000' },
+        host: { type: 'string', default: '127.0.0.1' },
+        json: { type: 'boolean', default: false },
+        verbose: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help) {
+      return 'help';
+    }
+    return {
+      models: resolve(values.models),
+      grpcPort: portOf('--grpc-port', values['grpc-port']),
+      httpPort: portOf('--http-port', values['http-port']),
+      host: values.host,
+      json: values.json,
+      verbose: values.verbose,
+    };
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\nTry --help.`);
+  }
+}
+
+function portOf(option: string, text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/u.test(text) || port > 65_535) {
+    throw new UsageError(`${option} takes a number from 0 to 65535, not “${text}”.`);
+  }
+  return port;
+}
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  if (options === 'help') {
+    process.stdout.write(HELP);
+    return;
+  }
+  const say = (line: string): void => {
+    process.stderr.write(`${line}\n`);
+  };
+  const outcome = await loadModels({
+    folder: options.models,
+    clock: systemClock,
+    say,
+    ...(options.verbose ? { onPrint: (text: string) => process.stderr.write(text) } : {}),
+  });
+  if (outcome.models.length === 0) {
+    throw new UsageError(`No model of ${options.models} could be loaded.`);
+  }
+  const runtime = new Runtime({ models: outcome.models, clock: systemClock, version: VERSION });
+  const { host } = options;
+  const grpc = new GrpcInferenceServer({ service: runtime, host, port: options.grpcPort });
+  const http = new HttpInferenceServer({ service: runtime, host, port: options.httpPort });
+  const close = async (): Promise<void> => {
+    runtime.drain();
+    await Promise.all([grpc.close(), http.close()]);
+    await runtime.close();
+  };
+  try {
+    const grpcPort = await grpc.start();
+    const httpPort = await http.start();
+    process.stdout.write(`${readyLine(outcome, { host, grpcPort, httpPort }, options.json)}\n`);
+  } catch (error) {
+    await close();
+    throw new UsageError(
+      `The ports cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  stopOnSignal(close, say);
+}
+
+function readyLine(
+  { models, faults }: LoadOutcome,
+  at: { host: string; grpcPort: number; httpPort: number },
+  json: boolean,
+): string {
+  const served = models.map(({ config, version, executor: { provider, bytes } }) => {
+    const { name } = config;
+    return { name, version, provider, bytes };
+  });
+  if (json) {
+    const left = faults.map(({ name, error }) => ({ name, reason: error.message }));
+    return JSON.stringify({ ready: true, ...at, models: served, leftOut: left });
+  }
+  const list = served.map(({ name, version, provider }) => `${name} ${version} (${provider})`);
+  const left =
+    faults.length === 0 ? '' : ` Left out: ${faults.map(({ name }) => name).join(', ')}.`;
+  const { host, grpcPort, httpPort } = at;
+  return `Ready: ${list.join(', ')}.${left} gRPC ${host}:${String(grpcPort)}, HTTP http://${host}:${String(httpPort)}/v2`;
+}
+
+/** The first signal drains; the second does not wait. */
+function stopOnSignal(close: () => Promise<void>, say: (line: string) => void): void {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping) {
+      process.exit(1);
+    }
+    stopping = true;
+    say(`${signal}: what runs may end`);
+    close().then(
+      () => {
+        process.exit(0);
+      },
+      (error: unknown) => {
+        say(error instanceof Error ? error.message : String(error));
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}
