@@ -261,4 +261,57 @@ describe('a stream', () => {
     expect(await all).toHaveLength(200);
     stream.end();
   });
+
+  it('holds few answers for a reader that does not read, and gives it all of them later', async () => {
+    const output = { ...floats(Array<number>(65_536).fill(1)), name: 'OUT' };
+    const TOTAL = 300;
+    let asked = 0;
+    const full = deferred<undefined>();
+    const { address, client } = await serve((request) => {
+      asked += 1;
+      if (asked === 64) {
+        full.resolve(undefined);
+      }
+      return Promise.resolve({ ...answerTo(request), outputs: [output] });
+    });
+    const stream = openStream(address);
+    for (let index = 0; index < TOTAL; index += 1) {
+      stream.write(wire(String(index)));
+    }
+    await full.promise;
+    for (let round = 0; round < 20; round += 1) {
+      await client.serverMetadata();
+    }
+    expect(asked).toBeLessThan(100);
+    expect(await take(stream, TOTAL)).toHaveLength(TOTAL);
+    stream.end();
+  });
+});
+
+describe('a client', () => {
+  it('gives up a call whose deadline has passed', async () => {
+    const { address } = await serve(() => new Promise(() => undefined));
+    const client = new GrpcInferenceClient({ address, nowEpochMs: () => Date.now() - 60_000 });
+    cleanUps.push(() => client.close());
+    await expect(client.infer(echoRequest(floats([1])))).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+    });
+  });
+
+  it('that is closed asks nothing', async () => {
+    const { client } = await serve();
+    await client.close();
+    await client.close();
+    await expect(client.infer(echoRequest(floats([1])))).rejects.toMatchObject({ code: 'CLOSED' });
+    expect(await client.ready()).toBe(false);
+  });
+
+  it('tells an answer that contradicts itself from a good one', async () => {
+    const { client } = await serve((request) =>
+      Promise.resolve({ ...answerTo(request), outputs: [{ ...floats([1]), shape: [2, 2] }] }),
+    );
+    await expect(client.infer(echoRequest(floats([1])))).rejects.toMatchObject({
+      code: 'MODEL_FAILED',
+    });
+  });
 });

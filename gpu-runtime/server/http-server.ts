@@ -39,6 +39,8 @@ interface ModelRoute {
 
 /** A live request takes no longer than a few hundred milliseconds. */
 const GRACE_MS = 2_000;
+/** A body that has not arrived by then never will: 65 MiB at 20 Mbit/s take 27 s. */
+const REQUEST_TIMEOUT_MS = 30_000;
 
 const UNPACK: Readonly<
   Record<string, (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>
@@ -57,6 +59,7 @@ export class HttpInferenceServer {
       bodyLimit: this.#maxBodyBytes,
       logger: false,
       forceCloseConnections: 'idle',
+      requestTimeout: REQUEST_TIMEOUT_MS,
       frameworkErrors: (error, _request, reply) => {
         sendFastifyError(reply as FastifyReply, error);
       },
