@@ -175,6 +175,19 @@ out = x`,
       await expect(executor.run([floatTensor([1])])).resolves.toHaveLength(1);
     });
 
+    it('that does not finish loading is refused', async () => {
+      const clock = new FakeClock();
+      const source = model('out = x', 'print("at work")\n        while True: pass');
+      const onPrint = (text: string): void => {
+        if (text.includes('at work')) {
+          clock.advance(3_600_000);
+        }
+      };
+      const loading = load(source, {}, { clock, onPrint });
+      await expect(loading).rejects.toMatchObject({ code: 'MODEL_INVALID' });
+      await expect(loading).rejects.toThrow(/did not finish loading/u);
+    });
+
     it('finishes when it is closed', async () => {
       const told = `${folder.path}/finalized`;
       const source = `${model('out = x')}

@@ -14,6 +14,8 @@ const HOST = fileURLToPath(new URL('./python_host.py', import.meta.url));
 const KEPT_COMPLAINT_CHARACTERS = 600;
 /** A model that does not finish by itself in this time is killed. */
 const FINALIZE_MS = 3_000;
+/** The largest recogniser loads from a slow disk in a minute or two. */
+const MAX_START_MS = 600_000;
 
 export interface PythonInstanceOptions {
   python: string;
@@ -80,11 +82,17 @@ export class PythonInstance implements Instance {
   static async start(options: PythonInstanceOptions): Promise<PythonInstance> {
     const instance = new PythonInstance(options);
     instance.#write({ kind: 'load', file: options.file, arguments: options.arguments });
+    const cancelTimer = options.clock.after(MAX_START_MS, () => {
+      instance.#end('It did not finish loading.');
+    });
     try {
       await instance.#ready;
     } catch (error) {
+      instance.#process.kill('SIGKILL');
       await instance.close();
       throw error;
+    } finally {
+      cancelTimer();
     }
     return instance;
   }

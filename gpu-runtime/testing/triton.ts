@@ -67,13 +67,16 @@ export async function startTriton(options: TritonOptions): Promise<RunningTriton
     ],
     { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...install.environment } },
   );
+  const endWithUs = (): void => {
+    child.kill('SIGKILL');
+  };
+  process.once('exit', endWithUs);
   const ended = new Promise<void>((resolve) => {
-    child.once('error', () => {
+    const end = (): void => {
+      process.off('exit', endWithUs);
       resolve();
-    });
-    child.once('close', () => {
-      resolve();
-    });
+    };
+    child.once('error', end).once('close', end);
   });
   let log = '';
   const started = new Promise<boolean>((resolve) => {
