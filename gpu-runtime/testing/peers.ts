@@ -1,6 +1,6 @@
 /**
  * Makes the Python environment with this runtime's peers: `node --import tsx gpu-runtime/testing/peers.ts`. Real Triton
- * and its client take about 560 MB; the tests that need them are skipped until it is there.
+ * and its client take about 370 MB; the tests that need them are skipped until it is there.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
     console.log(`The peers are in ${PEERS_FOLDER}.`);
     return;
   }
-  console.log(`Making ${PEERS_FOLDER} (once, about 560 MB)`);
+  console.log(`Making ${PEERS_FOLDER} (once, about 370 MB)`);
   await rm(PEERS_FOLDER, { recursive: true, force: true });
   await mkdir(PEERS_FOLDER, { recursive: true });
   await run('python3', ['-m', 'venv', PEERS_FOLDER]);
