@@ -63,9 +63,6 @@ export function judgeTurns(options: JudgeOptions): WatchingJudge {
     avatarSaid: (text) => {
       watcher.avatarSpoke({ yesNoQuestion: asksYesOrNo(text) });
     },
-    reset: () => {
-      watcher.reset();
-    },
     close: () => {
       watcher.close();
     },

@@ -51,7 +51,6 @@ function scene(options: { avatarHasFloor?: boolean } = {}) {
   const judge: TurnJudge = {
     hear: () => undefined,
     transcribed: (text) => judged.push(`text:${text}`),
-    reset: () => judged.push('reset'),
     close: () => undefined,
   };
   listener.attach(judge);

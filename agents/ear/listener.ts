@@ -21,8 +21,6 @@ export interface TurnJudge {
   hear(hop: Hop, voiced: boolean): void;
   /** The text of the whole turn so far. */
   transcribed(text: string): void;
-  /** The turn was taken or dropped. */
-  reset(): void;
   close(): void;
 }
 
@@ -238,7 +236,6 @@ export class Listener {
     this.#partial = '';
     this.#overWhenDecoded = false;
     this.#options.recognizer.reset();
-    this.#judge?.reset();
   }
 
   /** Over the avatar, a word of assent is no turn; when it is the learner's turn, the same word is an answer. */

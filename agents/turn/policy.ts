@@ -15,6 +15,8 @@ export interface TurnEvidence {
   speechMs: number;
   /** How long this learner's earlier silences in this call lasted before the learner went on, latest last. */
   resumedPausesMs: readonly number[];
+  /** An answer has already cut into this turn, wrongly. */
+  cutInto?: boolean;
 }
 
 /** The small sounds that a listener makes. A scenario may rule out words, or all of them. */
@@ -121,7 +123,7 @@ const MOST_COMMIT_AT_MS = 1_200;
 /** The policy. Pure: the same evidence gives the same decision. */
 export function decideTurn(evidence: TurnEvidence, options: TurnOptions): TurnDecision {
   const score = turnScore(evidence, options.hearing);
-  const { commitAtMs, reason } = commitFor(evidence, score);
+  const { commitAtMs, reason } = afterCutIn(evidence, commitFor(evidence, score));
   return {
     reactAtMs: REACT_AT_MS,
     backchannel: backchannelFor(evidence, options, score, commitAtMs),
@@ -168,6 +170,16 @@ function commitFor(
     commitAtMs: patient(COMMIT_AT_MS.unsure, evidence.resumedPausesMs),
     reason: 'unsure',
   };
+}
+
+/** Who has cut in once lets the other finish: signs that were wrong in this turn are not trusted again in it. */
+function afterCutIn(
+  { cutInto }: TurnEvidence,
+  planned: Pick<TurnDecision, 'commitAtMs' | 'reason'>,
+): Pick<TurnDecision, 'commitAtMs' | 'reason'> {
+  return cutInto === true && planned.commitAtMs < COMMIT_AT_MS.unsure
+    ? { commitAtMs: COMMIT_AT_MS.unsure, reason: 'unsure' }
+    : planned;
 }
 
 /** Waits longer for a learner whose own pauses have been longer. */

@@ -125,6 +125,22 @@ describe('TurnWatcher', () => {
     expect(events.at(-1)?.kind).toBe('turn-over');
   });
 
+  it('after it has cut in, keeps what it heard and lets the learner finish', async () => {
+    const { watcher, hops, events } = scene([0.98]);
+    await hops(60, true);
+    watcher.updateText('we moved the deadline');
+    await hops(12, false);
+    await hops(40, true);
+    await hops(60, false);
+    const [early, late] = events.filter(({ kind }) => kind === 'turn-over');
+    expect(early?.silenceMs).toBeLessThan(300);
+    expect(late).toMatchObject({ reason: 'unsure' });
+    expect(late?.silenceMs).toBeGreaterThan(800);
+    await hops(60, true);
+    await hops(60, false);
+    expect(events.at(-1)).toMatchObject({ kind: 'turn-over', reason: 'certain' });
+  });
+
   it('ignores a click', async () => {
     const { hops, kinds } = scene([0.99]);
     await hops(1, true);

@@ -32,6 +32,7 @@ export interface TurnWatcherOptions {
 
 /** Sound from before the first voiced hop that belongs to the turn: a weak first consonant. */
 const PREROLL_SAMPLES = SAMPLE_RATE_HZ / 2;
+const SAMPLES_PER_MS = SAMPLE_RATE_HZ / 1_000;
 /** A shorter silence than this is part of the speech, and no pause of the learner's. */
 const LEAST_PAUSE_MS = 200;
 /** Two hops: a single voiced hop is a click or a cough, and nobody's turn. */
@@ -52,6 +53,8 @@ export class TurnWatcher {
   #prerollSamples = 0;
   #inTurn = false;
   #closed = false;
+  /** An answer has cut into the open turn. */
+  #cutInto = false;
   #speechMs = 0;
   #text = '';
   #afterYesNoQuestion = false;
@@ -122,23 +125,30 @@ export class TurnWatcher {
   }
 
   #beginTurn(nowMs: number): void {
-    const continues = this.#ended !== undefined && nowMs - this.#ended.toldMs <= CUT_IN_WINDOW_MS;
-    if (continues && this.#ended !== undefined) {
-      // The answer cut into this turn: the silence was a pause, and this learner needs more time.
-      this.#resumedPausesMs.push(nowMs - this.#ended.silentSinceMs);
-    }
+    const ended = this.#ended;
     this.#ended = undefined;
     this.#inTurn = true;
+    if (ended !== undefined && nowMs - ended.toldMs <= CUT_IN_WINDOW_MS) {
+      // The answer cut into this turn: the silence was a pause, and the model needs what came before it.
+      this.#resumedPausesMs.push(nowMs - ended.silentSinceMs);
+      this.#cutInto = true;
+      this.#mel.push(this.#recent((nowMs - ended.toldMs) * SAMPLES_PER_MS));
+      return;
+    }
+    this.#cutInto = false;
     this.#speechMs = 0;
     this.#text = '';
     this.#mel.reset();
-    const held = Math.min(this.#prerollSamples, PREROLL_SAMPLES);
+    this.#mel.push(this.#recent(PREROLL_SAMPLES));
+  }
+
+  /** The newest samples heard outside a turn, as many as are held and at most `count`. */
+  #recent(count: number): Int16Array {
+    const held = Math.min(this.#prerollSamples, PREROLL_SAMPLES, Math.round(count));
     const start = this.#prerollSamples - held;
-    this.#mel.push(
-      Int16Array.from(
-        { length: held },
-        (_, index) => this.#preroll[(start + index) % PREROLL_SAMPLES] ?? 0,
-      ),
+    return Int16Array.from(
+      { length: held },
+      (_, index) => this.#preroll[(start + index) % PREROLL_SAMPLES] ?? 0,
     );
   }
 
@@ -190,6 +200,7 @@ export class TurnWatcher {
         text: textCompleteness(this.#text, { afterYesNoQuestion: this.#afterYesNoQuestion }),
         speechMs: this.#speechMs,
         resumedPausesMs: this.#resumedPausesMs,
+        cutInto: this.#cutInto,
       },
       {
         backchannels: this.#options.backchannels,
