@@ -55,6 +55,7 @@ export class GrpcInferenceClient implements InferenceService {
     this.#client = new Client(options.address, credentials.createInsecure(), {
       'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
       'grpc.max_send_message_length': -1,
+      'grpc.enable_channelz': 0,
       // Whether to send a request again is the pool's decision.
       'grpc.enable_retries': 0,
       // Every client has its own connection, which ends with it.

@@ -1,0 +1,75 @@
+/** The runtime as its callers see it: the Open Inference Protocol in our own words. Server, client and fake implement it. */
+import type { Tensor, TensorSpec } from './tensor/tensor.ts';
+
+/** 0: a live conversation waits for it. 1: preparation (baking, caching) that may wait. */
+export type Priority = 0 | 1;
+
+export interface Scheduling {
+  priority: Priority;
+  /** The answer is useless after this long. */
+  timeoutMs: number;
+  /** Who asks: rooms share fairly. */
+  session: string;
+  /** Requests for one model are batched together only where this is equal (the avatar). */
+  batchKey: string;
+}
+
+export interface InferRequest {
+  modelName: string;
+  /** Empty: the newest. */
+  modelVersion: string;
+  id: string;
+  inputs: readonly Tensor[];
+  /** Outputs wanted; empty: all. */
+  outputs: readonly string[];
+  scheduling: Scheduling;
+}
+
+export interface InferResponse {
+  modelName: string;
+  modelVersion: string;
+  id: string;
+  outputs: readonly Tensor[];
+}
+
+export interface ServerMetadata {
+  name: string;
+  version: string;
+  extensions: readonly string[];
+}
+
+/** Shapes here include the batch dimension as -1 where the model batches. */
+export interface ModelMetadata {
+  name: string;
+  versions: readonly string[];
+  platform: string;
+  inputs: readonly TensorSpec[];
+  outputs: readonly TensorSpec[];
+}
+
+export interface ModelStatistics {
+  name: string;
+  version: string;
+  /** Rows answered, and times the model ran. */
+  inferenceCount: number;
+  executionCount: number;
+  /** Requests that succeeded and failed, with their total time. */
+  success: { count: number; totalMs: number };
+  failure: { count: number; totalMs: number };
+  queueMs: number;
+  computeMs: number;
+}
+
+export interface InferenceService {
+  live(): Promise<boolean>;
+  ready(): Promise<boolean>;
+  modelReady(name: string, version?: string): Promise<boolean>;
+  serverMetadata(): Promise<ServerMetadata>;
+  /** Throws MODEL_UNKNOWN. */
+  modelMetadata(name: string, version?: string): Promise<ModelMetadata>;
+  /** All models without a name. Throws MODEL_UNKNOWN. */
+  statistics(name?: string): Promise<ModelStatistics[]>;
+  /** Throws RuntimeError. Aborting frees a queued request at once and the result of a running one. */
+  infer(request: InferRequest, options?: { signal?: AbortSignal }): Promise<InferResponse>;
+  close(): Promise<void>;
+}
