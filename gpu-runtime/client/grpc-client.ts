@@ -55,7 +55,6 @@ export class GrpcInferenceClient implements InferenceService {
     this.#client = new Client(options.address, credentials.createInsecure(), {
       'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
       'grpc.max_send_message_length': -1,
-      'grpc.enable_channelz': 0,
       // Whether to send a request again is the pool's decision.
       'grpc.enable_retries': 0,
       // Every client has its own connection, which ends with it.
@@ -157,8 +156,10 @@ export class GrpcInferenceClient implements InferenceService {
         (error, response) => {
           signal?.removeEventListener('abort', onAbort);
           this.#calls.delete(call);
-          if (error !== null) {
-            reject(this.#fault(error, signal));
+          if (signal?.aborted === true) {
+            reject(new RuntimeError('CANCELLED'));
+          } else if (error !== null) {
+            reject(this.#fault(error));
           } else if (response === undefined) {
             reject(new RuntimeError('RUNTIME_LOST', { detail: 'It gave no answer.' }));
           } else {
@@ -167,19 +168,19 @@ export class GrpcInferenceClient implements InferenceService {
         },
       );
       const onAbort = (): void => {
-        call.cancel();
+        // A call that is cancelled in the tick in which it was made stays in gRPC's memory until its deadline.
+        setImmediate(() => {
+          call.cancel();
+        });
       };
       this.#calls.add(call);
       signal?.addEventListener('abort', onAbort, { once: true });
     });
   }
 
-  #fault(error: ServiceError, signal: AbortSignal | undefined): RuntimeError {
+  #fault(error: ServiceError): RuntimeError {
     if (this.#closed) {
       return new RuntimeError('CLOSED', { cause: error });
-    }
-    if (signal?.aborted === true) {
-      return new RuntimeError('CANCELLED', { cause: error });
     }
     return faultToRuntimeError({
       grpcStatus: error.code,

@@ -60,7 +60,6 @@ export class GrpcInferenceServer {
     this.#server = new Server({
       'grpc.max_receive_message_length': options.maxMessageBytes ?? MAX_MESSAGE_BYTES,
       'grpc.max_send_message_length': -1,
-      'grpc.enable_channelz': 0,
       'grpc.max_concurrent_streams': MAX_STREAMS,
     });
     this.#server.addService(
