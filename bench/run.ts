@@ -1,39 +1,66 @@
 /** Entry of `npm run bench`: chooses a bench, prints its table, writes its figures. Progress goes to stderr. */
 import { writeFile } from 'node:fs/promises';
+import { readRuntimeOptions, RUNTIME_HELP } from './runtime/options.ts';
 import { readTurnOptions, TURN_HELP } from './turn/options.ts';
 import { turnTable } from './turn/turn-report.ts';
 
 const HELP = `Usage: npm run bench -- BENCH [OPTIONS]
 
 Benches:
-  turn    a conversation in real rooms: latency, cut-ins, barge-in, lips and sound, pictures, sessions
+  turn     a conversation in real rooms: latency, cut-ins, barge-in, lips and sound, pictures, sessions
+  runtime  the inference runtime: protocol and scheduler, real Triton beside it, batching, each engine's cost
 
-npm run bench -- turn --help explains its options.
+npm run bench -- turn --help, npm run bench -- runtime --help explain their options.
 `;
 
 async function main(args: readonly string[]): Promise<number> {
   const [bench, ...rest] = args;
-  if (bench !== 'turn') {
-    const asked = bench === '--help' || bench === undefined;
-    (asked ? process.stdout : process.stderr).write(HELP);
-    return asked ? 0 : 2;
+  switch (bench) {
+    case 'turn':
+      return turn(rest);
+    case 'runtime':
+      return runtime(rest);
+    default: {
+      const asked = bench === '--help' || bench === undefined;
+      (asked ? process.stdout : process.stderr).write(HELP);
+      return asked ? 0 : 2;
+    }
   }
-  const options = readTurnOptions(rest);
+}
+
+async function turn(args: readonly string[]): Promise<number> {
+  const options = readTurnOptions(args);
   if (options === 'help') {
     process.stdout.write(TURN_HELP);
     return 0;
   }
-  const startedMs = performance.now();
   const { turnBench } = await quietly(() => import('./turn/turn-bench.ts'));
-  const figures = await turnBench(options, (line) => {
-    const atS = (performance.now() - startedMs) / 1_000;
-    process.stderr.write(`${atS.toFixed(0).padStart(4)} s  ${line}\n`);
-  });
+  const figures = await turnBench(options, progress());
   process.stdout.write(`${turnTable(figures)}\n`);
   if (options.jsonPath !== undefined) {
     await writeFile(options.jsonPath, `${JSON.stringify(figures, null, 2)}\n`);
   }
   return 0;
+}
+
+async function runtime(args: readonly string[]): Promise<number> {
+  const options = readRuntimeOptions(args);
+  if (options === 'help') {
+    process.stdout.write(RUNTIME_HELP);
+    return 0;
+  }
+  const { runtimeBench } = await import('./runtime/run.ts');
+  await runtimeBench(options, progress());
+  return 0;
+}
+
+/** Says on stderr what is under way, with the seconds since the start. */
+function progress(): (line: string) => void {
+  const startedMs = performance.now();
+  return (line) => {
+    const atS = (performance.now() - startedMs) / 1_000;
+    process.stderr.write(`${atS.toFixed(0).padStart(4)} s  ${line}\n`);
+  };
 }
 
 /** The room SDK writes its debugging to stdout unless it is loaded in production. */
