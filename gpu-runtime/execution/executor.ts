@@ -1,4 +1,5 @@
 /** Runs batches of one model on one device. */
+import type { RuntimeError } from '../errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 export interface Executor {
@@ -11,5 +12,12 @@ export interface Executor {
    * Rejects with MODEL_FAILED; the executor stays usable, restarting what died.
    */
   run(inputs: readonly Tensor[]): Promise<Tensor[]>;
+  /**
+   * Several requests in one run, each with its own sizes; gives each its outputs or its error, in their order. Takes
+   * ownership of the data. Rejects where all failed.
+   */
+  runApart?(
+    requests: readonly (readonly Tensor[])[],
+  ): Promise<readonly (Tensor[] | RuntimeError)[]>;
   close(): Promise<void>;
 }

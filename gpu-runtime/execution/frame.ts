@@ -22,6 +22,16 @@ const headerSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ready') }),
   z.object({ kind: z.literal('failed'), message: z.string() }),
   z.object({ kind: z.literal('answer'), tensors: z.array(tensorSchema) }),
+  z.object({
+    kind: z.literal('answers'),
+    results: z.array(
+      z.union([
+        z.object({ tensors: z.int().nonnegative() }),
+        z.object({ code: z.string(), message: z.string() }),
+      ]),
+    ),
+    tensors: z.array(tensorSchema),
+  }),
   z.object({ kind: z.literal('refused'), code: z.string(), message: z.string() }),
 ]);
 
@@ -29,7 +39,14 @@ export type ModelFrame =
   | { kind: 'ready' }
   | { kind: 'failed'; message: string }
   | { kind: 'answer'; tensors: Tensor[] }
-  | { kind: 'refused'; code: string; message: string };
+  /** One result per request of a run, in their order. */
+  | { kind: 'answers'; results: (Tensor[] | ModelRefusal)[] }
+  | ({ kind: 'refused' } & ModelRefusal);
+
+export interface ModelRefusal {
+  code: string;
+  message: string;
+}
 
 /** The pieces of a frame in order; tensor data is not copied. */
 export function encodeFrame(header: object, tensors: readonly Tensor[] = []): Uint8Array[] {
@@ -84,7 +101,7 @@ export class FrameReader {
       }
       case 'header': {
         const header = headerSchema.parse(JSON.parse(bytes.toString('utf8')));
-        const tensors = header.kind === 'answer' ? header.tensors : [];
+        const tensors = 'tensors' in header ? header.tensors : [];
         const body = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
         if (body > MAX_BODY_BYTES) {
           throw new Error('The tensors of a frame are too large.');
@@ -118,7 +135,7 @@ export class FrameReader {
 }
 
 function withData(header: z.infer<typeof headerSchema>, body: Buffer): ModelFrame {
-  if (header.kind !== 'answer') {
+  if (!('tensors' in header)) {
     return header;
   }
   let at = 0;
@@ -127,5 +144,11 @@ function withData(header: z.infer<typeof headerSchema>, body: Buffer): ModelFram
     at += bytes;
     return { name, datatype, shape, data };
   });
-  return { kind: 'answer', tensors };
+  if (header.kind === 'answer') {
+    return { kind: 'answer', tensors };
+  }
+  const results = header.results.map((result) =>
+    'tensors' in result ? tensors.splice(0, result.tensors) : result,
+  );
+  return { kind: 'answers', results };
 }

@@ -12,6 +12,10 @@ export interface Instance {
   readonly ended: Promise<void>;
   /** Called for one run at a time. Rejects with RuntimeError, also when it dies meanwhile. */
   run(inputs: readonly Tensor[]): Promise<Tensor[]>;
+  /** As of an Executor, where the kind of model has it. */
+  runApart?(
+    requests: readonly (readonly Tensor[])[],
+  ): Promise<readonly (Tensor[] | RuntimeError)[]>;
   /** Idempotent. A run at hand rejects. */
   close(): Promise<void>;
 }
@@ -81,7 +85,23 @@ export class InstancePool<Kind extends Instance> implements Executor {
     return this.#options.bytes(this.#slots.flatMap(({ instance }) => instance ?? []));
   }
 
-  async run(inputs: readonly Tensor[]): Promise<Tensor[]> {
+  run(inputs: readonly Tensor[]): Promise<Tensor[]> {
+    return this.#use((instance) => instance.run(inputs));
+  }
+
+  runApart(
+    requests: readonly (readonly Tensor[])[],
+  ): Promise<readonly (Tensor[] | RuntimeError)[]> {
+    return this.#use(
+      (instance) =>
+        instance.runApart?.(requests) ??
+        Promise.reject(
+          new RuntimeError('MODEL_FAILED', { detail: 'It takes its requests joined only.' }),
+        ),
+    );
+  }
+
+  async #use<Result>(run: (instance: Kind) => Promise<Result>): Promise<Result> {
     const slot = await this.#idleSlot();
     try {
       const instance = await this.#instanceOf(slot);
@@ -91,7 +111,7 @@ export class InstancePool<Kind extends Instance> implements Executor {
         void instance.close();
       });
       try {
-        return await instance.run(inputs);
+        return await run(instance);
       } finally {
         cancelTimer();
       }

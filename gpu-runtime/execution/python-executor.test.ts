@@ -72,6 +72,41 @@ describe.skipIf(skip !== undefined)(
       return executor;
     }
 
+    it('answers requests of different sizes in one run, and refuses one alone', async () => {
+      const source = `
+import triton_python_backend_utils as pb_utils
+class TritonPythonModel:
+    def execute(self, requests):
+        responses = []
+        for r in requests:
+            x = pb_utils.get_input_tensor_by_name(r, "IN").as_numpy()
+            if x[0, 0] < 0:
+                error = pb_utils.TritonError("IN is negative.", pb_utils.TritonError.INVALID_ARG)
+                responses.append(pb_utils.InferenceResponse(error=error))
+            else:
+                out = x * len(requests)
+                responses.append(pb_utils.InferenceResponse([pb_utils.Tensor("OUT", out)]))
+        return responses
+`;
+      const executor = await load(source, { ragged: true });
+      const results = await executor.runApart!([
+        [floatTensor([1])],
+        [floatTensor([-1])],
+        [floatTensor([2, 3, 4])],
+      ]);
+      const [first, second, third] = results;
+      expect(floatsOf((first as Tensor[])[0]!)).toEqual([3]);
+      expect(second).toMatchObject({ code: 'REQUEST_INVALID' });
+      expect((second as Error).message).toContain('IN is negative.');
+      expect(floatsOf((third as Tensor[])[0]!)).toEqual([6, 9, 12]);
+    });
+
+    it('says which environment it needs', async () => {
+      const loading = load(model('out = x'), { parameters: { python_environment: 'nonesuch' } });
+      await expect(loading).rejects.toMatchObject({ code: 'MODEL_INVALID' });
+      await expect(loading).rejects.toThrow(/“nonesuch”/u);
+    });
+
     it('runs what Triton runs, and is measured', async () => {
       const executor = await load(model('out = x * 2'));
       const [output] = await executor.run([floatTensor([1, 2, 3, 4], [2, 2])]);

@@ -7,6 +7,7 @@ import type { TensorSpec } from '../tensor/tensor.ts';
 import type { Executor } from './executor.ts';
 import { InstancePool } from './instance-pool.ts';
 import { PythonInstance } from './python-instance.ts';
+import { pythonOf } from '../environments/environment.ts';
 import { findPython, PYTHON_HELP } from './python.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -26,10 +27,7 @@ export interface PythonExecutorOptions {
 /** Loaded and warm. Throws MODEL_INVALID. */
 export async function loadPythonExecutor(options: PythonExecutorOptions): Promise<Executor> {
   const { config, modelPath, clock, maxBatchRows, maxRunMs, onPrint } = options;
-  const python = options.python ?? findPython();
-  if (python === undefined) {
-    throw new RuntimeError('MODEL_INVALID', { detail: `It needs Python. ${PYTHON_HELP}` });
-  }
+  const python = interpreterFor(options);
   let started = 0;
   const pool = await InstancePool.open({
     count: config.instances,
@@ -55,6 +53,23 @@ export async function loadPythonExecutor(options: PythonExecutorOptions): Promis
     throw error;
   }
   return pool;
+}
+
+/** The parameter `python_environment` names one of `gpu-runtime/environments`. */
+function interpreterFor({ config, python }: PythonExecutorOptions): string {
+  const name = config.parameters['python_environment'];
+  if (name !== undefined) {
+    const found = pythonOf(name);
+    if ('reason' in found) {
+      throw new RuntimeError('MODEL_INVALID', { detail: found.reason });
+    }
+    return found.python;
+  }
+  const chosen = python ?? findPython();
+  if (chosen === undefined) {
+    throw new RuntimeError('MODEL_INVALID', { detail: `It needs Python. ${PYTHON_HELP}` });
+  }
+  return chosen;
 }
 
 /** The strings that Triton passes to `initialize`. */

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Clock } from '#media/clock.ts';
 import { RuntimeError } from '../errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { encodeFrame, FrameReader, type ModelFrame } from './frame.ts';
+import { encodeFrame, FrameReader, type ModelFrame, type ModelRefusal } from './frame.ts';
 import type { Instance } from './instance-pool.ts';
 
 const HOST = fileURLToPath(new URL('./python_host.py', import.meta.url));
@@ -28,8 +28,10 @@ export interface PythonInstanceOptions {
   onPrint?: (text: string) => void;
 }
 
+type Answer = Extract<ModelFrame, { kind: 'answer' | 'answers' }>;
+
 interface Run {
-  resolve: (outputs: Tensor[]) => void;
+  resolve: (answer: Answer) => void;
   reject: (error: RuntimeError) => void;
 }
 
@@ -115,14 +117,32 @@ export class PythonInstance implements Instance {
     }
   }
 
-  run(inputs: readonly Tensor[]): Promise<Tensor[]> {
+  async run(inputs: readonly Tensor[]): Promise<Tensor[]> {
+    const answer = await this.#ask({}, inputs);
+    if (answer.kind !== 'answer') {
+      throw new RuntimeError('MODEL_FAILED', { detail: 'It gave several answers for one.' });
+    }
+    return answer.tensors;
+  }
+
+  async runApart(
+    requests: readonly (readonly Tensor[])[],
+  ): Promise<readonly (Tensor[] | RuntimeError)[]> {
+    const answer = await this.#ask({ requests: requests.length }, requests.flat());
+    if (answer.kind !== 'answers') {
+      throw new RuntimeError('MODEL_FAILED', { detail: 'It gave one answer for several.' });
+    }
+    return answer.results.map((result) => (Array.isArray(result) ? result : refusalOf(result)));
+  }
+
+  #ask(more: object, inputs: readonly Tensor[]): Promise<Answer> {
     if (!this.#alive) {
       return Promise.reject(new RuntimeError('MODEL_FAILED', { detail: 'Its process has ended.' }));
     }
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#run = { resolve, reject };
-      this.#write({ kind: 'run', id, outputs: this.#options.outputNames }, inputs);
+      this.#write({ kind: 'run', id, outputs: this.#options.outputNames, ...more }, inputs);
     });
   }
 
@@ -180,11 +200,10 @@ export class PythonInstance implements Instance {
     }
     const run = this.#run;
     this.#run = undefined;
-    if (frame.kind === 'answer') {
-      run?.resolve(frame.tensors);
+    if (frame.kind === 'refused') {
+      run?.reject(refusalOf(frame));
     } else {
-      const code = frame.code === 'INVALID_ARG' ? 'REQUEST_INVALID' : 'MODEL_FAILED';
-      run?.reject(new RuntimeError(code, { detail: frame.message }));
+      run?.resolve(frame);
     }
   }
 
@@ -200,4 +219,10 @@ export class PythonInstance implements Instance {
     this.#run = undefined;
     run?.reject(new RuntimeError('MODEL_FAILED', { detail }));
   }
+}
+
+function refusalOf({ code, message }: ModelRefusal): RuntimeError {
+  return new RuntimeError(code === 'INVALID_ARG' ? 'REQUEST_INVALID' : 'MODEL_FAILED', {
+    detail: message,
+  });
 }

@@ -3,9 +3,11 @@
 A frame is 4 bytes, little endian, the length of a JSON header; the header; then the data of the tensors that the header
 lists under `tensors`, one after another, each `bytes` long.
 
-In:  {"kind": "load", "file", "arguments"} once; then {"kind": "run", "id", "tensors", "outputs"}.
-Out: {"kind": "ready"} or {"kind": "failed", "message"} once; then {"kind": "answer", "tensors"} or
-     {"kind": "refused", "code", "message"} per run.
+In:  {"kind": "load", "file", "arguments"} once; then {"kind": "run", "id", "tensors", "outputs"}, and with "requests"
+     where the tensors are those of so many requests, one after another.
+Out: {"kind": "ready"} or {"kind": "failed", "message"} once; then per run {"kind": "refused", "code", "message"},
+     {"kind": "answer", "tensors"}, or for several requests {"kind": "answers", "tensors", "results"} with, for each,
+     {"tensors": how many of them} or {"code", "message"}.
 The end of standard input ends the process.
 """
 
@@ -131,28 +133,51 @@ def load_model(header):
     return model
 
 
-def run(np, utils, model, header, data):
-    """Returns the answer's header and data."""
-    tensors = header["tensors"]
-    request = utils.InferenceRequest(
-        [
-            utils.Tensor(tensor["name"], to_array(np, tensor, part))
-            for tensor, part in zip(tensors, data)
-        ],
-        request_id=str(header["id"]),
-        requested_output_names=header["outputs"],
-    )
-    responses = model.execute([request])
-    if not isinstance(responses, (list, tuple)) or len(responses) != 1 or responses[0] is None:
-        raise TypeError("execute() gave no list with one response for one request")
-    response = responses[0]
+def requests_of(np, utils, header, data):
+    """The requests of a run, each with its share of the tensors."""
+    inputs = [
+        utils.Tensor(tensor["name"], to_array(np, tensor, part))
+        for tensor, part in zip(header["tensors"], data)
+    ]
+    count = header.get("requests", 1)
+    each = len(inputs) // count
+    return [
+        utils.InferenceRequest(
+            inputs[at * each : (at + 1) * each],
+            request_id="%s.%d" % (header["id"], at),
+            requested_output_names=header["outputs"],
+        )
+        for at in range(count)
+    ]
+
+
+def result_of(np, response):
+    """What one response says, its tensors' headers and their data."""
     if response.has_error():
         error = response.error()
         message = error.message() if hasattr(error, "message") else str(error)
         code = error.code() if hasattr(error, "code") else "INTERNAL"
-        return {"kind": "refused", "code": code, "message": message[:MAX_MESSAGE_CHARACTERS]}, []
+        return {"code": code, "message": message[:MAX_MESSAGE_CHARACTERS]}, [], []
     made = [from_array(np, out.name(), out.as_numpy()) for out in response.output_tensors()]
-    return {"kind": "answer", "tensors": [each[0] for each in made]}, [each[1] for each in made]
+    return {"tensors": len(made)}, [head for head, _ in made], [data for _, data in made]
+
+
+def run(np, utils, model, header, data):
+    """Returns the answer's header and data."""
+    requests = requests_of(np, utils, header, data)
+    responses = model.execute(requests)
+    given = len(responses) if isinstance(responses, (list, tuple)) else 0
+    if given != len(requests) or any(response is None for response in responses):
+        raise TypeError("execute() gave no list with one response for each request")
+    results = [result_of(np, response) for response in responses]
+    tensors = [head for _, heads, _ in results for head in heads]
+    parts = [part for _, _, own in results for part in own]
+    if "requests" in header:
+        said = [result for result, _, _ in results]
+        return {"kind": "answers", "results": said, "tensors": tensors}, parts
+    if "code" in results[0][0]:
+        return {"kind": "refused", **results[0][0]}, []
+    return {"kind": "answer", "tensors": tensors}, parts
 
 
 def main():

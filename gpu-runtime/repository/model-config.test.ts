@@ -30,6 +30,12 @@ describe('config.pbtxt', () => {
     });
   });
 
+  it('lets requests of different sizes meet, in Python models', () => {
+    const ragged = TENSORS.replace('input {', 'input { allow_ragged_batch: true');
+    expect(readModelConfig(`backend: "python" ${ragged}`, 'x').ragged).toBe(true);
+    expect(() => readModelConfig(`backend: "onnxruntime" ${ragged}`, 'x')).toThrow(/Python/u);
+  });
+
   it('takes the name from the folder, and batches only where it is told to', () => {
     const config = readModelConfig(`backend: "python" ${TENSORS}`, '/models/echo/');
     expect(config).toMatchObject({ name: 'echo', backend: 'python', maxBatch: 0, instances: 1 });

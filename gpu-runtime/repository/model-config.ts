@@ -13,6 +13,11 @@ export interface ModelConfig {
   maxBatch: number;
   inputs: readonly TensorSpec[];
   outputs: readonly TensorSpec[];
+  /**
+   * From `allow_ragged_batch` of any input: requests of different sizes run together, each for itself, as Triton passes
+   * them. For Python models.
+   */
+  ragged?: boolean;
   /** From `dynamic_batching`; undefined where it is not switched on: requests then run one by one. */
   maxGatherMs: number | undefined;
   instances: number;
@@ -38,16 +43,24 @@ export function readModelConfig(text: string, folder: string): ModelConfig {
     0,
   );
   const inputs = messagesOf(message, 'input').map(tensorSpec);
+  const ragged = messagesOf(message, 'input').some(
+    (input) => one(input, 'allow_ragged_batch') === true,
+  );
   const outputs = messagesOf(message, 'output').map(tensorSpec);
   if (inputs.length === 0 || outputs.length === 0) {
     throw invalid('It names no input or no output.');
   }
+  const backend = backendOf(message);
+  if (ragged && backend !== 'python') {
+    throw invalid('“allow_ragged_batch” is for Python models.');
+  }
   return {
     name,
-    backend: backendOf(message),
+    backend,
     maxBatch,
     inputs,
     outputs,
+    ...(ragged ? { ragged } : {}),
     maxGatherMs: gatherUs === undefined ? undefined : gatherUs / 1_000,
     instances: Math.max(1, instances),
     parameters: Object.fromEntries(

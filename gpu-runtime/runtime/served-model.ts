@@ -1,7 +1,7 @@
 /** One model as it is served: checked requests in, batches to its executor, answers apart again. */
 import type { Clock } from '#media/clock.ts';
 import { Batcher } from '../batcher/batcher.ts';
-import { RuntimeError } from '../errors.ts';
+import { asRuntimeError, RuntimeError } from '../errors.ts';
 import type { Executor } from '../execution/executor.ts';
 import type { InferRequest, InferResponse, ModelMetadata, ModelStatistics } from '../ports.ts';
 import type { ModelConfig } from '../repository/model-config.ts';
@@ -114,7 +114,7 @@ export class ServedModel {
     );
     const outputs = await this.#batcher.submit({
       job: inputs,
-      key: `${request.scheduling.batchKey} ${shapesOf(inputs, config)}`,
+      key: `${request.scheduling.batchKey} ${config.ragged === true ? '' : shapesOf(inputs, config)}`,
       rows: batches(config) ? inputs[0]!.shape[0]! : 1,
       scheduling: request.scheduling,
       ...(signal === undefined ? {} : { signal }),
@@ -125,7 +125,10 @@ export class ServedModel {
   }
 
   /** The executor gets copies: a request that fails may be run again with what it came with. */
-  async #run(requests: readonly Row[]): Promise<readonly Row[]> {
+  async #run(requests: readonly Row[]): Promise<readonly (Row | RuntimeError)[]> {
+    if (this.config.ragged === true && this.executor.runApart !== undefined) {
+      return this.#runApart(requests, this.executor.runApart.bind(this.executor));
+    }
     if (!batches(this.config)) {
       return [this.#checked(await this.executor.run(requests[0]!.map(copyTensor)))];
     }
@@ -136,6 +139,23 @@ export class ServedModel {
     const rows = requests.map((request) => request[0]!.shape[0]!);
     const parts = outputs.map((output) => splitRows(output, rows));
     return requests.map((_request, index) => parts.map((part) => part[index]!));
+  }
+
+  async #runApart(
+    requests: readonly Row[],
+    runApart: NonNullable<Executor['runApart']>,
+  ): Promise<readonly (Row | RuntimeError)[]> {
+    const results = await runApart(requests.map((request) => request.map(copyTensor)));
+    return results.map((result) => {
+      if (result instanceof RuntimeError) {
+        return result;
+      }
+      try {
+        return this.#checked(result);
+      } catch (error) {
+        return asRuntimeError(error);
+      }
+    });
   }
 
   /** What a model gives is checked too: a wrong output is its fault, not the caller's. */
