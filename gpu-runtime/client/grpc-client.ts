@@ -1,13 +1,7 @@
 /** An inference service somewhere else, over gRPC: our own runtime, Triton, or any other Open Inference Protocol server. */
-import {
-  Client,
-  Metadata,
-  credentials,
-  type ClientUnaryCall,
-  type ServiceError,
-} from '@grpc/grpc-js';
 import type { MethodDefinition } from '@grpc/proto-loader';
-import { RuntimeError } from '../errors.ts';
+import { systemClock, type Clock } from '#media/clock.ts';
+import { asRuntimeError, RuntimeError } from '../errors.ts';
 import type {
   InferenceService,
   InferRequest,
@@ -26,13 +20,14 @@ import {
 import { inferenceMethods } from '../protocol/grpc-messages.ts';
 import { MAX_MESSAGE_BYTES } from '../protocol/limits.ts';
 import { CODE_KEY, RETRY_KEY, faultToRuntimeError } from '../protocol/wire-errors.ts';
+import { GrpcChannel, GrpcFault } from './grpc-channel.ts';
 
 export interface GrpcInferenceClientOptions {
-  /** `host:port`, or any target that gRPC understands (`dns:///…`, `unix:…`). */
+  /** `host:port`, or `unix:` and a path. */
   address: string;
   /** How long a question about health, metadata or statistics may take. */
   askTimeoutMs?: number;
-  nowEpochMs?: () => number;
+  clock?: Clock;
 }
 
 /** A runtime that does not say within two seconds that it lives is treated as one that does not. */
@@ -41,30 +36,14 @@ const ASK_TIMEOUT_MS = 2_000;
 const LATENESS_MS = 250;
 
 export class GrpcInferenceClient implements InferenceService {
-  readonly #client: Client;
+  readonly #channel: GrpcChannel;
   readonly #methods = inferenceMethods();
   readonly #askTimeoutMs: number;
-  readonly #nowEpochMs: () => number;
-  readonly #calls = new Set<ClientUnaryCall>();
   #closed = false;
 
-  constructor(options: GrpcInferenceClientOptions) {
-    this.#askTimeoutMs = options.askTimeoutMs ?? ASK_TIMEOUT_MS;
-    // gRPC counts deadlines on the wall clock.
-    this.#nowEpochMs = options.nowEpochMs ?? Date.now;
-    this.#client = new Client(options.address, credentials.createInsecure(), {
-      'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
-      'grpc.max_send_message_length': -1,
-      // Whether to send a request again is the pool's decision.
-      'grpc.enable_retries': 0,
-      // Every client has its own connection, which ends with it.
-      'grpc.use_local_subchannel_pool': 1,
-      // A picture of 848×480 is 610 kB: it arrives without waiting for the reader's word.
-      'grpc-node.flow_control_window': 2 ** 20,
-      'grpc.initial_reconnect_backoff_ms': 100,
-      'grpc.min_reconnect_backoff_ms': 100,
-      'grpc.max_reconnect_backoff_ms': 2_000,
-    });
+  constructor({ address, askTimeoutMs, clock = systemClock }: GrpcInferenceClientOptions) {
+    this.#askTimeoutMs = askTimeoutMs ?? ASK_TIMEOUT_MS;
+    this.#channel = new GrpcChannel({ address, clock, maxReceiveBytes: MAX_MESSAGE_BYTES });
   }
 
   live(): Promise<boolean> {
@@ -116,13 +95,8 @@ export class GrpcInferenceClient implements InferenceService {
 
   /** What is under way ends with CLOSED. */
   close(): Promise<void> {
-    if (!this.#closed) {
-      this.#closed = true;
-      for (const call of this.#calls) {
-        call.cancel();
-      }
-      this.#client.close();
-    }
+    this.#closed = true;
+    this.#channel.close();
     return Promise.resolve();
   }
 
@@ -133,62 +107,48 @@ export class GrpcInferenceClient implements InferenceService {
     return this.#call(method, request, this.#askTimeoutMs);
   }
 
-  #call<Request extends object, Response extends object>(
+  async #call<Request extends object, Response extends object>(
     method: MethodDefinition<Request, Response>,
     request: Request,
     timeoutMs: number,
     signal?: AbortSignal,
   ): Promise<Response> {
-    return new Promise((resolve, reject) => {
-      if (this.#closed) {
-        throw new RuntimeError('CLOSED');
-      }
-      if (signal?.aborted === true) {
-        throw new RuntimeError('CANCELLED');
-      }
-      const call = this.#client.makeUnaryRequest(
-        method.path,
-        method.requestSerialize,
-        method.responseDeserialize,
-        request,
-        new Metadata(),
-        { deadline: this.#nowEpochMs() + timeoutMs },
-        (error, response) => {
-          signal?.removeEventListener('abort', onAbort);
-          this.#calls.delete(call);
-          if (signal?.aborted === true) {
-            reject(new RuntimeError('CANCELLED'));
-          } else if (error !== null) {
-            reject(this.#fault(error));
-          } else if (response === undefined) {
-            reject(new RuntimeError('RUNTIME_LOST', { detail: 'It gave no answer.' }));
-          } else {
-            resolve(response);
-          }
-        },
-      );
-      const onAbort = (): void => {
-        // A call that is cancelled in the tick in which it was made stays in gRPC's memory until its deadline.
-        setImmediate(() => {
-          call.cancel();
-        });
-      };
-      this.#calls.add(call);
-      signal?.addEventListener('abort', onAbort, { once: true });
-    });
-  }
-
-  #fault(error: ServiceError): RuntimeError {
     if (this.#closed) {
-      return new RuntimeError('CLOSED', { cause: error });
+      throw new RuntimeError('CLOSED');
     }
-    return faultToRuntimeError({
-      grpcStatus: error.code,
-      message: error.details,
-      code: error.metadata.get(CODE_KEY)[0],
-      retryAfterMs: error.metadata.get(RETRY_KEY)[0],
-    });
+    const { path, requestSerialize, responseDeserialize } = method;
+    let answer: Buffer;
+    try {
+      answer = await this.#channel.unary({
+        path,
+        message: requestSerialize(request),
+        timeoutMs,
+        signal,
+      });
+    } catch (error) {
+      throw this.#closed
+        ? new RuntimeError('CLOSED', { cause: error })
+        : signal?.aborted === true
+          ? new RuntimeError('CANCELLED', { cause: error })
+          : faultOf(error);
+    }
+    try {
+      return responseDeserialize(answer);
+    } catch (error) {
+      throw new RuntimeError('MODEL_FAILED', { detail: 'Its answer is damaged.', cause: error });
+    }
   }
+}
+
+function faultOf(error: unknown): RuntimeError {
+  return error instanceof GrpcFault
+    ? faultToRuntimeError({
+        grpcStatus: error.status,
+        message: error.message,
+        code: error.metadata[CODE_KEY],
+        retryAfterMs: error.metadata[RETRY_KEY],
+      })
+    : asRuntimeError(error);
 }
 
 /** Questions whose answer may be no: a runtime that is not there, or does not know the model, says no. */

@@ -1,0 +1,1 @@
+../piper/speech_model.py

@@ -1,0 +1,1 @@
+../piper/speech_worker.py
