@@ -9,7 +9,7 @@ import { pythonOf } from '../environments/environment.ts';
 const MAKER = fileURLToPath(new URL('./make_tone_voices.py', import.meta.url));
 
 export interface ToneVoices {
-  /** Variables by which the models `piper` and `kokoro` find these voices. */
+  /** Variables by which the models `piper` and `kokoro` find these voices, and the Python that speaks them. */
   environment: Readonly<Record<string, string>>;
   remove(): Promise<void>;
 }
@@ -30,6 +30,7 @@ export async function makeToneVoices(): Promise<ToneVoices> {
   await run(found.python, [MAKER, folder]);
   return {
     environment: {
+      UNDERSTUDY_PYTHON_VOICES: found.python,
       UNDERSTUDY_PIPER_VOICES: join(folder, 'piper'),
       UNDERSTUDY_KOKORO_VOICES: join(folder, 'kokoro'),
     },

@@ -100,7 +100,6 @@ describe.each([
         for (const [name, value] of Object.entries(voices.environment)) {
           vi.stubEnv(name, value);
         }
-        vi.stubEnv('UNDERSTUDY_PYTHON_VOICES', await interpreter());
         folder = await copyModels();
         running = await start(folder);
       }, START_MS);
@@ -177,7 +176,6 @@ describe.skipIf(noVoices !== undefined)(noVoices ?? 'voices that are missing', (
     const folder = await copyModels();
     const empty = await mkdtemp(join(tmpdir(), 'understudy-no-voices-'));
     vi.stubEnv('UNDERSTUDY_KOKORO_VOICES', voices.environment['UNDERSTUDY_KOKORO_VOICES']!);
-    vi.stubEnv('UNDERSTUDY_PYTHON_VOICES', await interpreter());
     try {
       for (const [place, reason] of [
         [join(empty, 'nowhere'), 'no folder'],
@@ -209,7 +207,6 @@ describe.skipIf(noVoices !== undefined)(noVoices ?? 'voices that are missing', (
     for (const [name, value] of Object.entries(voices.environment)) {
       vi.stubEnv(name, value);
     }
-    vi.stubEnv('UNDERSTUDY_PYTHON_VOICES', await interpreter());
     await writeFile(join(piper, 'en_US-tone_female.onnx'), 'no graph');
     const running = await startOwn(folder);
     try {
@@ -224,9 +221,3 @@ describe.skipIf(noVoices !== undefined)(noVoices ?? 'voices that are missing', (
     }
   });
 });
-
-async function interpreter(): Promise<string> {
-  const { pythonOf } = await import('../environments/environment.ts');
-  const found = pythonOf('voices');
-  return 'python' in found ? found.python : '';
-}

@@ -12,6 +12,7 @@ import json
 import os
 import struct
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,13 @@ def data_folder() -> Path:
 
 def find_python() -> Path:
     chosen = os.environ.get("UNDERSTUDY_PYTHON_VOICES")
-    python = Path(chosen) if chosen else data_folder() / "voices" / "bin" / "python"
+    if chosen:
+        python = Path(chosen)
+    elif Path(sys.prefix).name == "voices":
+        # The runtime has put the host into the environment already; Triton has its own.
+        python = Path(sys.executable)
+    else:
+        python = data_folder() / "voices" / "bin" / "python"
     if not python.exists():
         raise EngineFailed("The voices' Python environment is not here (%s). %s" % (python, HELP))
     return python
