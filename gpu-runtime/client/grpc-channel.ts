@@ -51,6 +51,8 @@ const CONNECT_MS = 2_000;
 /** A small message goes out with its prefix in one piece; a large one is not copied for it. */
 const COPIED_BYTES = 16_384;
 const PREFIX_BYTES = 5;
+/** A connection has 2^30 numbers for its streams; a busy one would use them up in a week. */
+const MAX_CALLS = 2 ** 29;
 /** gRPC allows eight digits. */
 const MAX_TIMEOUT_MS = 99_999_999;
 
@@ -58,6 +60,7 @@ export class GrpcChannel {
   readonly #options: GrpcChannelOptions;
   readonly #calls = new Set<Call>();
   #session: ClientHttp2Session | undefined;
+  #callsOfSession = 0;
   #closed = false;
 
   constructor(options: GrpcChannelOptions) {
@@ -75,6 +78,10 @@ export class GrpcChannel {
       }
       const { clock, maxReceiveBytes } = this.#options;
       const session = this.#connected();
+      if (session === undefined) {
+        reject(new GrpcFault(GRPC_STATUS.UNAVAILABLE, 'Its address is none.'));
+        return;
+      }
       const stream = session.request({
         [HTTP2_HEADER_METHOD]: 'POST',
         [HTTP2_HEADER_PATH]: path,
@@ -121,17 +128,25 @@ export class GrpcChannel {
   }
 
   /** A new connection where the last one has ended or is ending; calls wait in it until it stands. */
-  #connected(): ClientHttp2Session {
+  #connected(): ClientHttp2Session | undefined {
     const current = this.#session;
-    if (current !== undefined && !current.closed && !current.destroyed) {
+    this.#callsOfSession += 1;
+    if (this.#callsOfSession < MAX_CALLS && current?.closed === false && !current.destroyed) {
       return current;
     }
+    current?.close();
     const { address, clock } = this.#options;
     const unix = address.startsWith('unix:');
-    const session = connect(unix ? 'http://localhost' : `http://${address}`, {
-      settings: { enablePush: false, initialWindowSize: WINDOW_BYTES },
-      ...(unix ? { path: address.slice('unix:'.length) } : {}),
-    });
+    let session: ClientHttp2Session;
+    try {
+      session = connect(unix ? 'http://localhost' : `http://${address}`, {
+        settings: { enablePush: false, initialWindowSize: WINDOW_BYTES },
+        ...(unix ? { path: address.slice('unix:'.length) } : {}),
+      });
+    } catch {
+      return undefined;
+    }
+    this.#callsOfSession = 1;
     const cancelTimer = clock.after(CONNECT_MS, () => {
       session.destroy(new Error('The address does not answer.'));
     });

@@ -129,14 +129,20 @@ function unary<Request, Response>(
 ): handleUnaryCall<Request, Response> {
   return (call, callback) => {
     const controller = new AbortController();
+    let answered = false;
     call.on('cancelled', () => {
-      controller.abort();
+      // The library says so of every call that ends.
+      if (!answered) {
+        controller.abort();
+      }
     });
     void answer(call.request, { signal: controller.signal, peer: call.getPeer() }).then(
       (response) => {
+        answered = true;
         callback(null, response);
       },
       (error: unknown) => {
+        answered = true;
         callback(statusOf(asRuntimeError(error)));
       },
     );
