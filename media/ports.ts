@@ -31,6 +31,8 @@ export interface SpeechChunk {
 /** Every await can be cancelled: an abort ends the iteration quietly, only faults reject. */
 export interface CallOptions {
   signal?: AbortSignal;
+  /** Nobody waits for it yet: where an engine serves several rooms, live conversation goes first. */
+  preparation?: boolean;
 }
 
 export interface VoiceDescription {

@@ -1,5 +1,5 @@
 /** Finds where each word lies in a run of phones, given how each word sounds alone. Pure. */
-import type { TimedPhone } from './protocol.ts';
+import type { TimedPhone } from './flite/protocol.ts';
 
 export interface TimeSpan {
   startMs: number;

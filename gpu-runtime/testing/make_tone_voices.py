@@ -84,10 +84,14 @@ def speak(graph: Graph, ids: str, frames: str, table: list[Sound], rate: int, ho
     axis_0, axis_1 = graph.constant(np.array([0])), graph.constant(np.array([1]))
     samples = graph.add("Mul", frames, graph.constant(np.int64(hop)))
     ends = graph.add("CumSum", samples, zero)
+    total = graph.add("ReduceSum", samples, axis_0, keepdims=1)
     time = graph.add("Range", zero, graph.add("ReduceSum", samples, axis_0, keepdims=0), one)
     # The phoneme of a sample is the number of phonemes that have ended.
-    past = graph.add("GreaterOrEqual", graph.add("Unsqueeze", time, axis_1), ends)
-    index = graph.add("ReduceSum", graph.add("Cast", past, to=TensorProto.INT64), axis_1, keepdims=0)
+    longer = graph.add("Add", total, axis_1)
+    nothing = graph.add("ConstantOfShape", longer, value=numpy_helper.from_array(np.array([0])))
+    ones = graph.add("Add", graph.add("Mul", samples, zero), one)
+    marks = graph.add("ScatterElements", nothing, ends, ones, axis=0, reduction="add")
+    index = graph.add("CumSum", graph.add("Slice", marks, axis_0, total), zero)
     phoneme = graph.add("Gather", ids, index)
     steps = graph.add("Cast", time, to=TensorProto.FLOAT)
 

@@ -11,7 +11,7 @@ import { type BackchannelKind, BACKCHANNELS, makeBreath } from './backchannel.ts
 import { connectFlite } from './connection.ts';
 import type { SpeakResult, SpokenInput } from './protocol.ts';
 import { FLITE_VOICES, type FliteVoice } from './voices.ts';
-import { findWordTimes } from './word-times.ts';
+import { findWordTimes } from '../word-times.ts';
 
 /** Silence after a clause, before the next one speaks. */
 const TRAIL_MS: Readonly<Record<Boundary, number>> = { none: 50, comma: 150, sentence: 300 };

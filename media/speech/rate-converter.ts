@@ -1,0 +1,90 @@
+/** Changes the sample rate of speech and nothing else: a table of filters, one for each place between two samples. */
+
+/** 12 input samples on each side of an output sample: aliases stay below -60 dB. */
+const HALF_WIDTH = 12;
+/** The filter begins to close a little below the lower of both half rates. */
+const CUTOFF = 0.94;
+
+interface Conversion {
+  /** Output and input samples of one round through the table. */
+  up: number;
+  down: number;
+  /** `up` filters of `taps` weights each. */
+  weights: Float32Array;
+  taps: number;
+}
+
+const conversions = new Map<string, Conversion>();
+
+/** New samples at `toHz`; the same array where both rates are equal. Times in milliseconds stay as they are. */
+export function convertRate(samples: Int16Array, fromHz: number, toHz: number): Int16Array {
+  if (fromHz === toHz) {
+    return samples;
+  }
+  const { up, down, weights, taps } = conversionOf(fromHz, toHz);
+  const half = taps / 2;
+  const padded = new Float32Array(samples.length + 2 * taps);
+  padded.set(samples, taps);
+  const output = new Int16Array(Math.round((samples.length * up) / down));
+  let phase = 0;
+  let from = taps - half + 1;
+  for (let at = 0; at < output.length; at += 1) {
+    const row = phase * taps;
+    let sum = 0;
+    for (let tap = 0; tap < taps; tap += 1) {
+      sum += weights[row + tap]! * padded[from + tap]!;
+    }
+    output[at] = Math.max(-32_768, Math.min(32_767, Math.round(sum)));
+    phase += down;
+    const passed = Math.floor(phase / up);
+    phase -= passed * up;
+    from += passed;
+  }
+  return output;
+}
+
+function conversionOf(fromHz: number, toHz: number): Conversion {
+  const key = `${String(fromHz)} ${String(toHz)}`;
+  const known = conversions.get(key);
+  if (known !== undefined) {
+    return known;
+  }
+  const shared = greatestCommonDivisor(fromHz, toHz);
+  const up = toHz / shared;
+  const down = fromHz / shared;
+  // Going down in rate widens the filter by as much as it closes.
+  const narrowing = Math.min(1, up / down);
+  const half = Math.ceil(HALF_WIDTH / narrowing);
+  const taps = 2 * half;
+  const weights = new Float32Array(up * taps);
+  for (let phase = 0; phase < up; phase += 1) {
+    let sum = 0;
+    const row = weights.subarray(phase * taps, (phase + 1) * taps);
+    for (let tap = 0; tap < taps; tap += 1) {
+      const distance = tap - half + 1 - phase / up;
+      row[tap] = sinc(distance * narrowing * CUTOFF) * blackman(distance / half);
+      sum += row[tap]!;
+    }
+    for (let tap = 0; tap < taps; tap += 1) {
+      row[tap]! /= sum;
+    }
+  }
+  const made = { up, down, weights, taps };
+  conversions.set(key, made);
+  return made;
+}
+
+function sinc(x: number): number {
+  return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
+}
+
+/** Over [-1, 1]; 0 outside. */
+function blackman(x: number): number {
+  return Math.abs(x) >= 1
+    ? 0
+    : 0.42 + 0.5 * Math.cos(Math.PI * x) + 0.08 * Math.cos(2 * Math.PI * x);
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}
