@@ -5,6 +5,7 @@ export const RUNTIME_ERROR_CODES = {
   MODEL_NOT_READY: 'The model is not ready.',
   MODEL_INVALID: 'The model repository holds a model that cannot be loaded.',
   OVERLOADED: 'The queue is full.',
+  OUT_OF_MEMORY: 'There is no room on the device.',
   DEADLINE_EXCEEDED: 'The answer would have come too late.',
   CANCELLED: 'The caller no longer wants the answer.',
   MODEL_FAILED: 'The model failed on this request.',

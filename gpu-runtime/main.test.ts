@@ -60,6 +60,7 @@ describe('the runtime’s program', () => {
   it.each([
     [['--ports', '1'], /--ports[\s\S]*--help/u],
     [['--http-port', '99999'], /--http-port takes a number/u],
+    [['--memory', '2 GiB'], /--memory takes a number/u],
     [['--models', '/nonexistent'], /cannot be read/u],
   ])('says what is wrong with %j', async (args, message) => {
     const { code, said } = await run(...args).ended;
@@ -72,14 +73,17 @@ describe('the runtime’s program', () => {
     await folder.write('tiny/config.pbtxt', CONFIG);
     await folder.write('tiny/1/model.onnx', tinyOnnx({ shape: ['width'] }));
     await folder.write('broken/config.pbtxt', 'x');
+    const large = '{ key: "memory_bytes" value: { string_value: "9000000000" } }';
+    await folder.write('large/config.pbtxt', `${CONFIG} parameters ${large}`);
+    await folder.write('large/1/model.onnx', tinyOnnx({ shape: ['width'] }));
     const ports = ['--grpc-port', '0', '--http-port', '0'];
-    const program = run('--models', folder.path, ...ports, '--json');
+    const program = run('--models', folder.path, ...ports, '--memory', '2000', '--json');
     const ready = JSON.parse(await program.firstLine) as { httpPort: number };
     expect(ready).toMatchObject({
       ready: true,
       host: '127.0.0.1',
       models: [{ name: 'tiny', version: '1' }],
-      leftOut: [{ name: 'broken' }],
+      leftOut: [{ name: 'broken' }, { name: 'large' }],
     });
     const response = await fetch(
       `http://127.0.0.1:${String(ready.httpPort)}/v2/models/tiny/infer`,
@@ -91,6 +95,16 @@ describe('the runtime’s program', () => {
       },
     );
     expect(await response.json()).toMatchObject({ outputs: [{ name: 'OUT', data: [6, 8] }] });
+    const http = `http://127.0.0.1:${String(ready.httpPort)}`;
+    expect(await (await fetch(`${http}/v2/health`)).json()).toMatchObject({
+      ready: true,
+      device: expect.stringMatching(/^(cpu|cuda)/u) as string,
+      capacity_bytes: 2_000 * 2 ** 20,
+      models: [{ name: 'tiny', queued: 0 }],
+    });
+    const metrics = await (await fetch(`${http}/metrics`)).text();
+    expect(metrics).toContain('understudy_requests_total{model="tiny",outcome="succeeded"} 1');
+    expect(metrics).toContain('understudy_memory_holding_bytes{name="model/tiny",measured="true"}');
     program.process.kill('SIGTERM');
     expect((await program.ended).code).toBe(0);
   });

@@ -4,6 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { systemClock } from '#media/clock.ts';
 import { loadModels, type LoadOutcome } from './execution/model-loader.ts';
+import { chooseProviders } from './execution/provider.ts';
+import { readDeviceMemory, type DeviceMemory } from './memory/device-memory.ts';
+import { MemoryAdmission } from './memory/memory-admission.ts';
+import { runtimeMetrics } from './metrics/runtime-metrics.ts';
 import { Runtime } from './runtime/runtime.ts';
 import { GrpcInferenceServer } from './server/grpc-server.ts';
 import { HttpInferenceServer } from './server/http-server.ts';
@@ -19,6 +23,7 @@ Options:
   --models FOLDER    a model repository as Triton lays it out [gpu-runtime/models]
   --grpc-port PORT   0 takes any that is free [8001]
   --http-port PORT   0 takes any that is free [8000]
+  --memory MIB       what models and faces may take [0.9 of the GPU's, else 0.8 of the machine's]
   --host ADDRESS     0.0.0.0 lets other machines in [127.0.0.1]
   --json             print the ready line as JSON
   --verbose          show what Python models print
@@ -37,6 +42,7 @@ interface Options {
   models: string;
   grpcPort: number;
   httpPort: number;
+  memoryBytes: number | undefined;
   host: string;
   json: boolean;
   verbose: boolean;
@@ -50,6 +56,7 @@ function readOptions(args: string[]): Options | 'help' {
         models: { type: 'string', default: OWN_MODELS },
         'grpc-port': { type: 'string', default: '8001' },
         'http-port': { type: 'string', default: '8000' },
+        memory: { type: 'string' },
         host: { type: 'string', default: '127.0.0.1' },
         json: { type: 'boolean', default: false },
         verbose: { type: 'boolean', default: false },
@@ -63,6 +70,7 @@ function readOptions(args: string[]): Options | 'help' {
       models: resolve(values.models),
       grpcPort: portOf('--grpc-port', values['grpc-port']),
       httpPort: portOf('--http-port', values['http-port']),
+      memoryBytes: values.memory === undefined ? undefined : bytesOf(values.memory),
       host: values.host,
       json: values.json,
       verbose: values.verbose,
@@ -80,6 +88,13 @@ function portOf(option: string, text: string): number {
   return port;
 }
 
+function bytesOf(mebibytes: string): number {
+  if (!/^[1-9]\d{0,8}$/u.test(mebibytes)) {
+    throw new UsageError(`--memory takes a number of mebibytes, not “${mebibytes}”.`);
+  }
+  return Number(mebibytes) * 2 ** 20;
+}
+
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   if (options === 'help') {
@@ -89,8 +104,11 @@ async function main(): Promise<void> {
   const say = (line: string): void => {
     process.stderr.write(`${line}\n`);
   };
+  const device = deviceOf(options);
+  const memory = new MemoryAdmission({ capacityBytes: device.capacityBytes, clock: systemClock });
   const outcome = await loadModels({
     folder: options.models,
+    memory,
     clock: systemClock,
     say,
     ...(options.verbose ? { onPrint: (text: string) => process.stderr.write(text) } : {}),
@@ -98,10 +116,21 @@ async function main(): Promise<void> {
   if (outcome.models.length === 0) {
     throw new UsageError(`No model of ${options.models} could be loaded.`);
   }
-  const runtime = new Runtime({ models: outcome.models, clock: systemClock, version: VERSION });
+  const runtime = new Runtime({
+    models: outcome.models,
+    clock: systemClock,
+    version: VERSION,
+    memory,
+    device: device.device,
+  });
   const { host } = options;
   const grpc = new GrpcInferenceServer({ service: runtime, host, port: options.grpcPort });
-  const http = new HttpInferenceServer({ service: runtime, host, port: options.httpPort });
+  const http = new HttpInferenceServer({
+    service: runtime,
+    host,
+    port: options.httpPort,
+    metrics: () => runtimeMetrics(runtime),
+  });
   const close = async (): Promise<void> => {
     runtime.drain();
     await Promise.all([grpc.close(), http.close()]);
@@ -118,6 +147,11 @@ async function main(): Promise<void> {
     );
   }
   stopOnSignal(close, say);
+}
+
+function deviceOf({ memoryBytes }: Options): DeviceMemory {
+  const device = readDeviceMemory(chooseProviders().includes('cuda'));
+  return memoryBytes === undefined ? device : { ...device, capacityBytes: memoryBytes };
 }
 
 function readyLine(

@@ -60,11 +60,38 @@ export interface ModelStatistics {
   computeMs: number;
 }
 
+/** How a runtime is and what it has: for placing sessions, and for people. */
+export interface RuntimeHealth {
+  live: boolean;
+  ready: boolean;
+  /** Requests that wait or run. */
+  load: number;
+  /** What runs models here: `cpu`, `cuda 0`. */
+  device: string;
+  /** Memory of the device that models and faces may take, and what is free of it or could be; undefined where unknown. */
+  capacityBytes?: number | undefined;
+  availableBytes?: number | undefined;
+  models: readonly ModelHealth[];
+}
+
+export interface ModelHealth {
+  name: string;
+  version: string;
+  /** `cpu`, `cuda`, `tensorrt`, `python`. */
+  provider: string;
+  /** As measured. */
+  bytes: number;
+  queued: number;
+  running: number;
+}
+
 export interface InferenceService {
   live(): Promise<boolean>;
   ready(): Promise<boolean>;
   modelReady(name: string, version?: string): Promise<boolean>;
   serverMetadata(): Promise<ServerMetadata>;
+  /** An extension of ours: undefined from servers that do not know it, Triton among them. */
+  health?(): Promise<RuntimeHealth | undefined>;
   /** Throws MODEL_UNKNOWN. */
   modelMetadata(name: string, version?: string): Promise<ModelMetadata>;
   /** All models without a name. Throws MODEL_UNKNOWN. */

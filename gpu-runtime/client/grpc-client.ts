@@ -8,9 +8,11 @@ import type {
   InferResponse,
   ModelMetadata,
   ModelStatistics,
+  RuntimeHealth,
   ServerMetadata,
 } from '../ports.ts';
 import {
+  decodeHealth,
   decodeInferResponse,
   decodeModelMetadata,
   decodeServerMetadata,
@@ -61,6 +63,19 @@ export class GrpcInferenceClient implements InferenceService {
 
   async serverMetadata(): Promise<ServerMetadata> {
     return decodeServerMetadata(await this.#ask(this.#methods.ServerMetadata, {}));
+  }
+
+  /** Undefined from a server that is not ours. Throws RUNTIME_LOST. */
+  async health(): Promise<RuntimeHealth | undefined> {
+    try {
+      return decodeHealth(await this.#ask(this.#methods.UnderstudyHealth, {}));
+    } catch (error) {
+      // So UNIMPLEMENTED arrives; nothing can be wrong with this question.
+      if (error instanceof RuntimeError && error.code === 'REQUEST_INVALID') {
+        return undefined;
+      }
+      throw error;
+    }
   }
 
   async modelMetadata(name: string, version = ''): Promise<ModelMetadata> {

@@ -1,6 +1,8 @@
 /** Loads every model of a repository, one after another; one that cannot be loaded is reported and left out. */
+import { stat } from 'node:fs/promises';
 import type { Clock } from '#media/clock.ts';
-import { asRuntimeError } from '../errors.ts';
+import { asRuntimeError, RuntimeError } from '../errors.ts';
+import type { MemoryAdmission } from '../memory/memory-admission.ts';
 import { readRepository, type ModelFault, type RepositoryModel } from '../repository/repository.ts';
 import type { LoadedModel } from '../runtime/runtime.ts';
 import type { Executor } from './executor.ts';
@@ -17,6 +19,8 @@ export interface LoadOptions {
   /** The largest batch that the runtime will ask for. */
   maxBatchRows?: number;
   python?: string;
+  /** Admits each model; all are let in when absent. */
+  memory?: MemoryAdmission;
   /** What Python models print. */
   onPrint?: (text: string) => void;
 }
@@ -51,7 +55,7 @@ export async function loadModels(options: LoadOptions): Promise<LoadOutcome> {
     say(`${config.name} ${version}: loading (${config.backend})`);
     const startedMs = clock.nowMs();
     try {
-      const executor = await loadExecutor(model, options);
+      const executor = await admitExecutor(model, options);
       models.push({ config, version, executor });
       const megabytes = Math.round(executor.bytes / 2 ** 20);
       const tookMs = Math.round(clock.nowMs() - startedMs);
@@ -63,6 +67,36 @@ export async function loadModels(options: LoadOptions): Promise<LoadOutcome> {
     }
   }
   return { models, faults };
+}
+
+/** A model stays for as long as the process lives. Throws OUT_OF_MEMORY, MODEL_INVALID. */
+async function admitExecutor(model: RepositoryModel, options: LoadOptions): Promise<Executor> {
+  if (options.memory === undefined) {
+    return loadExecutor(model, options);
+  }
+  return options.memory.keep({
+    name: `model/${model.config.name}`,
+    declaredBytes: await declaredBytesOf(model),
+    load: async () => {
+      const executor = await loadExecutor(model, options);
+      return { value: executor, bytes: executor.bytes };
+    },
+    unload: (executor) => executor.close(),
+  });
+}
+
+/** What its configuration says (`memory_bytes`), else the size of an ONNX file for each instance. */
+async function declaredBytesOf({ config, modelPath }: RepositoryModel): Promise<number> {
+  const declared = config.parameters['memory_bytes'];
+  if (declared === undefined) {
+    const isOnnx = config.backend === 'onnxruntime';
+    return isOnnx ? (await stat(modelPath)).size * config.instances : 0;
+  }
+  const bytes = Number(declared);
+  if (!Number.isSafeInteger(bytes) || bytes < 0) {
+    throw new RuntimeError('MODEL_INVALID', { detail: '“memory_bytes” is no number of bytes.' });
+  }
+  return bytes;
 }
 
 function loadExecutor(model: RepositoryModel, options: LoadOptions): Promise<Executor> {

@@ -5,6 +5,7 @@ import type {
   InferResponse,
   ModelMetadata,
   ModelStatistics,
+  RuntimeHealth,
   ServerMetadata,
 } from '../ports.ts';
 import {
@@ -19,8 +20,10 @@ import {
   longToBigint,
   longToNumber,
   type WireContents,
+  type WireHealth,
   type WireInferRequest,
   type WireInferResponse,
+  type WireLong,
   type WireModelMetadata,
   type WireModelStatistics,
   type WireParameters,
@@ -164,6 +167,40 @@ export function decodeStatistics(wire: WireModelStatistics): ModelStatistics {
     failure: { count: longToNumber(fail?.count), totalMs: ms(fail) },
     queueMs: ms(queue),
     computeMs: ms(compute_input) + ms(compute_infer) + ms(compute_output),
+  };
+}
+
+export function encodeHealth(health: RuntimeHealth): WireHealth {
+  const { live, ready, load, device, capacityBytes, availableBytes, models } = health;
+  return {
+    live,
+    ready,
+    load,
+    device,
+    ...(capacityBytes === undefined ? {} : { capacity_bytes: capacityBytes }),
+    ...(availableBytes === undefined ? {} : { available_bytes: availableBytes }),
+    models: models.map((model) => ({ ...model })),
+  };
+}
+
+export function decodeHealth(wire: WireHealth): RuntimeHealth {
+  const bytes = (long: WireLong | undefined): number | undefined =>
+    long === undefined ? undefined : longToNumber(long);
+  return {
+    live: wire.live === true,
+    ready: wire.ready === true,
+    load: wire.load ?? 0,
+    device: wire.device ?? '',
+    capacityBytes: bytes(wire.capacity_bytes),
+    availableBytes: bytes(wire.available_bytes),
+    models: (wire.models ?? []).map((model) => ({
+      name: model.name ?? '',
+      version: model.version ?? '',
+      provider: model.provider ?? '',
+      bytes: longToNumber(model.bytes),
+      queued: model.queued ?? 0,
+      running: model.running ?? 0,
+    })),
   };
 }
 

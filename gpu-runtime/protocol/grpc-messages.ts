@@ -96,6 +96,23 @@ export interface WireStatistics {
   model_stats?: WireModelStatistics[];
 }
 
+export interface WireHealth {
+  live?: boolean;
+  ready?: boolean;
+  load?: number;
+  device?: string;
+  capacity_bytes?: WireLong;
+  available_bytes?: WireLong;
+  models?: {
+    name?: string;
+    version?: string;
+    provider?: string;
+    bytes?: WireLong;
+    queued?: number;
+    running?: number;
+  }[];
+}
+
 export interface ModelName {
   name?: string;
   version?: string;
@@ -113,6 +130,7 @@ export interface InferenceMethods {
   ModelInfer: MethodDefinition<WireInferRequest, WireInferResponse>;
   ModelStreamInfer: MethodDefinition<WireInferRequest, WireStreamResponse>;
   ModelStatistics: MethodDefinition<ModelName, WireStatistics>;
+  UnderstudyHealth: MethodDefinition<Nothing, WireHealth>;
 }
 
 let loaded: InferenceMethods | undefined;

@@ -9,11 +9,17 @@ import type {
   InferResponse,
   ModelMetadata,
   ModelStatistics,
+  RuntimeHealth,
   ServerMetadata,
 } from '../ports.ts';
 import { isDatatype, type Tensor } from '../tensor/tensor.ts';
 import { decodeValues, encodeValues, plainBytes, type ElementValue } from './element-values.ts';
-import { encodeModelMetadata, encodeServerMetadata, encodeStatistics } from './grpc-codec.ts';
+import {
+  encodeHealth,
+  encodeModelMetadata,
+  encodeServerMetadata,
+  encodeStatistics,
+} from './grpc-codec.ts';
 import { refuseForeignParameters, refuseTooMany } from './limits.ts';
 import { schedulingOf } from './parameters.ts';
 
@@ -140,6 +146,10 @@ export function httpModelMetadata(metadata: ModelMetadata): object {
 
 export function httpStatistics(statistics: readonly ModelStatistics[]): object {
   return { model_stats: statistics.map(encodeStatistics) };
+}
+
+export function httpHealth(health: RuntimeHealth): object {
+  return encodeHealth(health);
 }
 
 /** The binary data behind the JSON, taken piece by piece. */

@@ -7,9 +7,11 @@ import type {
   InferResponse,
   ModelMetadata,
   ModelStatistics,
+  RuntimeHealth,
   ServerMetadata,
 } from '../ports.ts';
 import type { Executor } from '../execution/executor.ts';
+import type { MemoryAdmission } from '../memory/memory-admission.ts';
 import type { ModelConfig } from '../repository/model-config.ts';
 import { ServedModel } from './served-model.ts';
 
@@ -25,6 +27,10 @@ export interface RuntimeOptions {
   /** Shown to clients. */
   version: string;
   maxBatchRows?: number;
+  /** Of the device; its models are already admitted. */
+  memory?: MemoryAdmission;
+  /** `cpu` when absent. */
+  device?: string;
 }
 
 /** A batch of 8 at 25 pictures a second fills in 27 ms with twelve rooms (docs of the batcher). */
@@ -33,14 +39,26 @@ const MAX_BATCH_ROWS = 8;
 export class Runtime implements InferenceService {
   readonly #models: ReadonlyMap<string, ServedModel>;
   readonly #version: string;
+  readonly #device: string;
+  readonly memory: MemoryAdmission | undefined;
   #state: 'open' | 'draining' | 'closed' = 'open';
 
-  constructor({ models, clock, version, maxBatchRows = MAX_BATCH_ROWS }: RuntimeOptions) {
+  constructor(options: RuntimeOptions) {
+    const { models, clock, version, memory, maxBatchRows = MAX_BATCH_ROWS } = options;
     this.#version = version;
+    this.#device = options.device ?? 'cpu';
+    this.memory = memory;
     this.#models = new Map(
       models.map(({ config, version: modelVersion, executor }) => [
         config.name,
-        new ServedModel({ config, version: modelVersion, executor, clock, maxBatchRows }),
+        new ServedModel({
+          config,
+          version: modelVersion,
+          executor,
+          clock,
+          maxBatchRows,
+          memory,
+        }),
       ]),
     );
   }
@@ -67,7 +85,21 @@ export class Runtime implements InferenceService {
     return Promise.resolve({
       name: 'understudy-gpu-runtime',
       version: this.#version,
-      extensions: ['binary_tensor_data', 'statistics', 'streaming'],
+      extensions: ['binary_tensor_data', 'statistics', 'streaming', 'understudy_health'],
+    });
+  }
+
+  health(): Promise<RuntimeHealth> {
+    const models = this.models.map((model) => model.health());
+    const memory = this.memory?.state;
+    return Promise.resolve({
+      live: this.#state !== 'closed',
+      ready: this.#state === 'open',
+      load: models.reduce((sum, { queued, running }) => sum + queued + running, 0),
+      device: this.#device,
+      capacityBytes: memory?.capacityBytes,
+      availableBytes: memory?.availableBytes,
+      models,
     });
   }
 

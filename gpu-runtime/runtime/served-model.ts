@@ -1,9 +1,18 @@
 /** One model as it is served: checked requests in, batches to its executor, answers apart again. */
 import type { Clock } from '#media/clock.ts';
-import { Batcher } from '../batcher/batcher.ts';
+import { Batcher, type BatchCounters } from '../batcher/batcher.ts';
+import type { DeadLetter } from '../batcher/dead-letters.ts';
 import { asRuntimeError, RuntimeError } from '../errors.ts';
 import type { Executor } from '../execution/executor.ts';
-import type { InferRequest, InferResponse, ModelMetadata, ModelStatistics } from '../ports.ts';
+import type { MemoryAdmission } from '../memory/memory-admission.ts';
+import { Histogram, LATENCY_BOUNDS_S, ROWS_BOUNDS } from '../metrics/histogram.ts';
+import type {
+  InferRequest,
+  InferResponse,
+  ModelHealth,
+  ModelMetadata,
+  ModelStatistics,
+} from '../ports.ts';
 import type { ModelConfig } from '../repository/model-config.ts';
 import { checkAgainst, concatRows, copyTensor, splitRows, type Tensor } from '../tensor/tensor.ts';
 
@@ -14,6 +23,8 @@ export interface ServedModelOptions {
   clock: Clock;
   /** Rows of one run, where the model allows more. */
   maxBatchRows: number;
+  /** Makes room when a run finds none. */
+  memory?: MemoryAdmission | undefined;
 }
 
 type Row = readonly Tensor[];
@@ -24,10 +35,19 @@ export class ServedModel {
   readonly executor: Executor;
   readonly #clock: Clock;
   readonly #batcher: Batcher<Row, Row>;
+  readonly #memory: MemoryAdmission | undefined;
+  /** Seconds from a request to its answer, of those that had one. */
+  readonly latency = new Histogram(LATENCY_BOUNDS_S);
+  /** Rows of each run. */
+  readonly rows = new Histogram(ROWS_BOUNDS);
+  /** Requests that were refused before they were queued. */
+  invalid = 0;
   readonly #success = { count: 0, totalMs: 0 };
   readonly #failure = { count: 0, totalMs: 0 };
 
-  constructor({ config, version, executor, clock, maxBatchRows }: ServedModelOptions) {
+  constructor(options: ServedModelOptions) {
+    const { config, version, executor, clock, maxBatchRows } = options;
+    this.#memory = options.memory;
     this.config = config;
     this.version = version;
     this.executor = executor;
@@ -37,12 +57,32 @@ export class ServedModel {
       instances: config.instances,
       maxBatchRows: batches(config) ? Math.min(config.maxBatch, maxBatchRows) : 1,
       maxGatherMs: config.maxGatherMs ?? 0,
-      run: (_key, requests) => this.#run(requests),
+      run: (_key, requests) => this.#observedRun(requests),
     });
   }
 
   get queued(): number {
     return this.#batcher.queued;
+  }
+
+  get running(): number {
+    return this.#batcher.running;
+  }
+
+  get counters(): Readonly<BatchCounters> {
+    return this.#batcher.counters;
+  }
+
+  /** Background work that failed for good, newest last. */
+  get deadLetters(): readonly DeadLetter[] {
+    return this.#batcher.deadLetters;
+  }
+
+  health(): ModelHealth {
+    const { provider, bytes } = this.executor;
+    const { name } = this.config;
+    const { version, queued, running } = this;
+    return { name, version, provider, bytes, queued, running };
   }
 
   metadata(): ModelMetadata {
@@ -77,7 +117,9 @@ export class ServedModel {
     try {
       const outputs = await this.#answer(request, signal);
       this.#success.count += 1;
-      this.#success.totalMs += this.#clock.nowMs() - startedMs;
+      const tookMs = this.#clock.nowMs() - startedMs;
+      this.#success.totalMs += tookMs;
+      this.latency.observe(tookMs / 1_000);
       const { name } = this.config;
       return { modelName: name, modelVersion: this.version, id: request.id, outputs };
     } catch (error) {
@@ -96,6 +138,32 @@ export class ServedModel {
     request: InferRequest,
     signal: AbortSignal | undefined,
   ): Promise<readonly Tensor[]> {
+    const inputs = this.#inputsOf(request);
+    const { config } = this;
+    const outputs = await this.#batcher.submit({
+      job: inputs,
+      key: `${request.scheduling.batchKey} ${config.ragged === true ? '' : shapesOf(inputs, config)}`,
+      rows: batches(config) ? inputs[0]!.shape[0]! : 1,
+      scheduling: request.scheduling,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return request.outputs.length === 0
+      ? outputs
+      : request.outputs.map((wanted) => outputs.find(({ name }) => name === wanted)!);
+  }
+
+  /** In the order of the configuration. Throws REQUEST_INVALID. */
+  #inputsOf(request: InferRequest): Row {
+    try {
+      this.#check(request);
+    } catch (error) {
+      this.invalid += 1;
+      throw error;
+    }
+    return this.config.inputs.map((spec) => request.inputs.find(({ name }) => name === spec.name)!);
+  }
+
+  #check(request: InferRequest): void {
     const { config } = this;
     checkAgainst(config.inputs, request.inputs, {
       batched: config.maxBatch > 0,
@@ -109,19 +177,17 @@ export class ServedModel {
         });
       }
     }
-    const inputs = config.inputs.map((spec) =>
-      request.inputs.find(({ name }) => name === spec.name)!,
+  }
+
+  #observedRun(requests: readonly Row[]): Promise<readonly (Row | RuntimeError)[]> {
+    this.rows.observe(
+      batches(this.config)
+        ? requests.reduce((sum, request) => sum + request[0]!.shape[0]!, 0)
+        : requests.length,
     );
-    const outputs = await this.#batcher.submit({
-      job: inputs,
-      key: `${request.scheduling.batchKey} ${config.ragged === true ? '' : shapesOf(inputs, config)}`,
-      rows: batches(config) ? inputs[0]!.shape[0]! : 1,
-      scheduling: request.scheduling,
-      ...(signal === undefined ? {} : { signal }),
-    });
-    return request.outputs.length === 0
-      ? outputs
-      : request.outputs.map((wanted) => outputs.find(({ name }) => name === wanted)!);
+    return this.#memory === undefined
+      ? this.#run(requests)
+      : this.#memory.survive(() => this.#run(requests));
   }
 
   /** The executor gets copies: a request that fails may be run again with what it came with. */

@@ -9,10 +9,11 @@ import {
   type handleUnaryCall,
 } from '@grpc/grpc-js';
 import { systemClock, type Clock } from '#media/clock.ts';
-import { asRuntimeError, type RuntimeError } from '../errors.ts';
+import { asRuntimeError, RuntimeError } from '../errors.ts';
 import type { InferenceService } from '../ports.ts';
 import {
   decodeInferRequest,
+  encodeHealth,
   encodeInferResponse,
   encodeModelMetadata,
   encodeServerMetadata,
@@ -114,6 +115,13 @@ function handlersOf(service: InferenceService): UntypedServiceImplementation {
     ModelStatistics: unary(async ({ name = '' }: ModelName) => ({
       model_stats: (await service.statistics(name)).map(encodeStatistics),
     })),
+    UnderstudyHealth: unary(async () => {
+      const health = await service.health?.();
+      if (health === undefined) {
+        throw new RuntimeError('REQUEST_INVALID', { detail: 'Its health is not told here.' });
+      }
+      return encodeHealth(health);
+    }),
     ModelInfer: unary(async (wire: WireInferRequest, { signal, peer }) =>
       encodeInferResponse(await service.infer(decodeInferRequest(wire, peer), { signal })),
     ),

@@ -14,10 +14,12 @@ import {
   HEADER_LENGTH,
   decodeHttpRequest,
   encodeHttpResponse,
+  httpHealth,
   httpModelMetadata,
   httpServerMetadata,
   httpStatistics,
 } from '../protocol/http-codec.ts';
+import { CONTENT_TYPE as METRICS_TYPE } from '../metrics/prometheus.ts';
 import { MAX_MESSAGE_BYTES } from '../protocol/limits.ts';
 import { WIRE_STATUS, wireMessage } from '../protocol/wire-errors.ts';
 
@@ -31,6 +33,8 @@ export interface HttpInferenceServerOptions {
   /** Requests that still run when the server closes may take this long. */
   graceMs?: number;
   maxBodyBytes?: number;
+  /** The text of `/metrics`; nothing is there when absent. */
+  metrics?: () => string;
 }
 
 interface ModelRoute {
@@ -92,7 +96,7 @@ export class HttpInferenceServer {
 
   #routes(): void {
     const app = this.#app;
-    const { service } = this.#options;
+    const { service, metrics } = this.#options;
     // Bodies are JSON, binary data or both, whatever they call themselves.
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
@@ -101,12 +105,16 @@ export class HttpInferenceServer {
     app.setErrorHandler((error: FastifyError, _request, reply) => {
       sendFastifyError(reply, error);
     });
-    app.setNotFoundHandler((_request, reply) => {
-      const detail = 'There is nothing at this address.';
-      sendError(reply, new RuntimeError('REQUEST_INVALID', { detail }), 404);
-    });
+    app.setNotFoundHandler((_request, reply) => notFound(reply));
 
     app.get('/v2', async () => httpServerMetadata(await service.serverMetadata()));
+    app.get('/v2/health', async (_request, reply) => {
+      const health = await service.health?.();
+      return health === undefined ? notFound(reply) : reply.send(httpHealth(health));
+    });
+    if (metrics !== undefined) {
+      app.get('/metrics', (_request, reply) => reply.type(METRICS_TYPE).send(metrics()));
+    }
     app.get('/v2/health/live', async (_request, reply) => yesOrNo(reply, await service.live()));
     app.get('/v2/health/ready', async (_request, reply) => yesOrNo(reply, await service.ready()));
     app.get('/v2/models/stats', async () => httpStatistics(await service.statistics()));
@@ -175,6 +183,12 @@ export class HttpInferenceServer {
       });
     }
   }
+}
+
+function notFound(reply: FastifyReply): FastifyReply {
+  const detail = 'There is nothing at this address.';
+  sendError(reply, new RuntimeError('REQUEST_INVALID', { detail }), 404);
+  return reply;
 }
 
 /** The protocol answers such a question with the status alone: 200 for yes, 400 for no. */

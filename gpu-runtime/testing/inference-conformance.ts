@@ -53,6 +53,12 @@ export const describeInferenceService = (options: InferenceConformanceOptions): 
       expect(extensions).toEqual(expect.arrayContaining(['binary_tensor_data', 'statistics']));
     });
 
+    it('tells its health, or that it has none to tell', async () => {
+      const health = await service.health?.();
+      expect([undefined, 'echo']).toContain(health?.models[0]?.name);
+      expect([undefined, true]).toContain(health?.ready);
+    });
+
     it('describes a model, its batch dimension included', async () => {
       expect(await service.modelMetadata('echo')).toMatchObject({
         name: 'echo',
