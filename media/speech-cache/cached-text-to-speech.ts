@@ -13,7 +13,7 @@ export interface CachedTextToSpeechOptions {
   /** Changes with whatever changes the sound; entries of other versions are never found again. */
   version: string;
   memoryBytes?: number;
-  /** Asked in order; what a later one has is kept in memory. */
+  /** Asked in order; what a later one has is kept in memory and in those before it. They stay the caller's. */
   stores?: readonly SpeechStore[];
   /** A store that fails costs a synthesis, not the speech. */
   onStoreFailed?: (error: unknown) => void;
@@ -25,13 +25,31 @@ export interface CacheCounters {
   /** Joined a synthesis in flight. */
   shared: number;
   misses: number;
+  /** Lines made ahead that were not there yet; nobody waited, so they are no misses. */
+  prepared: number;
+}
+
+/** What metrics show. */
+export interface CacheFigures extends CacheCounters {
+  /** Share of requests that needed no synthesis of their own; null before the first. */
+  hitRatio: number | null;
+  hitsByStore: Readonly<Record<string, number>>;
+  memoryBytes: number;
+  memoryEntries: number;
 }
 
 /** 32 MiB: a quarter of an hour of speech at 16 kHz. */
 const MEMORY_BYTES = 32 * 2 ** 20;
 
 export class CachedTextToSpeech implements TextToSpeech {
-  readonly counters: CacheCounters = { memoryHits: 0, storeHits: 0, shared: 0, misses: 0 };
+  readonly counters: CacheCounters = {
+    memoryHits: 0,
+    storeHits: 0,
+    shared: 0,
+    misses: 0,
+    prepared: 0,
+  };
+  readonly #hitsByStore: Record<string, number> = {};
   readonly #engine: TextToSpeech;
   readonly #options: CachedTextToSpeechOptions;
   readonly #memory: MemoryStore;
@@ -63,36 +81,48 @@ export class CachedTextToSpeech implements TextToSpeech {
     return hits + misses === 0 ? undefined : hits / (hits + misses);
   }
 
+  get figures(): CacheFigures {
+    return {
+      ...this.counters,
+      hitRatio: this.hitRatio ?? null,
+      hitsByStore: { ...this.#hitsByStore },
+      memoryBytes: this.#memory.bytes,
+      memoryEntries: this.#memory.size,
+    };
+  }
+
   async *synthesize(
     text: string,
     voiceId: string,
     options: CallOptions = {},
   ): AsyncGenerator<SpeechChunk> {
     const { version } = this.#options;
+    const preparation = options.preparation === true;
     const key = cacheKey({ engine: this.#engine.name, version, voiceId, text });
     const known = this.#memory.get(key);
     if (known !== undefined) {
-      this.counters.memoryHits += 1;
+      this.counters.memoryHits += preparation ? 0 : 1;
       // A caller who aborts at once hears nothing, as with any engine.
       await Promise.resolve();
       yield* replay(known, options.signal);
       return;
     }
-    let speech = this.#inFlight.get(key);
-    if (speech === undefined || speech.abandoned) {
-      const made = new SharedSpeech((signal) => this.#make(key, text, voiceId, signal));
-      speech = made;
-      this.#inFlight.set(key, made);
-      const forget = (): void => {
-        if (this.#inFlight.get(key) === made) {
-          this.#inFlight.delete(key);
-        }
-      };
-      made.ended.then(forget, forget);
-    } else {
-      this.counters.shared += 1;
+    // Who waits does not join what may wait; the other way round is fine.
+    const live = this.#inFlight.get(key);
+    const ahead = this.#inFlight.get(aheadKey(key));
+    const shared = [live, ...(preparation ? [ahead] : [])].find(
+      (speech) => speech?.abandoned === false,
+    );
+    if (shared !== undefined) {
+      this.counters.shared += preparation ? 0 : 1;
+      yield* shared.listen(options.signal);
+      return;
     }
-    yield* speech.listen(options.signal);
+    const made = new SharedSpeech((signal) =>
+      this.#make(key, text, voiceId, { signal, preparation }),
+    );
+    this.#remember(preparation ? aheadKey(key) : key, made);
+    yield* made.listen(options.signal);
   }
 
   /** Resolves when everything made so far is in the stores. */
@@ -105,41 +135,64 @@ export class CachedTextToSpeech implements TextToSpeech {
     await this.#engine.close();
   }
 
+  #remember(key: string, speech: SharedSpeech): void {
+    this.#inFlight.set(key, speech);
+    const forget = (): void => {
+      if (this.#inFlight.get(key) === speech) {
+        this.#inFlight.delete(key);
+      }
+    };
+    speech.ended.then(forget, forget);
+  }
+
   /** The chunks from a store or the engine; what was made whole is kept. */
   async *#make(
     key: string,
     text: string,
     voiceId: string,
-    signal: AbortSignal,
+    options: { signal: AbortSignal; preparation: boolean },
   ): AsyncGenerator<SpeechChunk> {
-    for (const store of this.#options.stores ?? []) {
+    const { signal, preparation } = options;
+    const stores = this.#options.stores ?? [];
+    for (const [at, store] of stores.entries()) {
       const chunks = await store.get(key).catch((error: unknown) => this.#storeFailed(error));
       if (chunks !== undefined) {
-        this.counters.storeHits += 1;
+        const name = store.name ?? `store ${String(at + 1)}`;
+        this.counters.storeHits += preparation ? 0 : 1;
+        this.#hitsByStore[name] = (this.#hitsByStore[name] ?? 0) + (preparation ? 0 : 1);
         this.#memory.set(key, chunks);
+        this.#keep(stores.slice(0, at), key, chunks);
         yield* chunks;
         return;
       }
     }
-    this.counters.misses += 1;
+    this.counters[preparation ? 'prepared' : 'misses'] += 1;
     const made: SpeechChunk[] = [];
-    for await (const chunk of this.#engine.synthesize(text, voiceId, { signal })) {
+    for await (const chunk of this.#engine.synthesize(text, voiceId, options)) {
       made.push(chunk);
       yield chunk;
     }
     if (!signal.aborted) {
       this.#memory.set(key, made);
-      for (const store of this.#options.stores ?? []) {
-        const writing = store.set(key, made).catch((error: unknown) => this.#storeFailed(error));
-        this.#writing.add(writing);
-        void writing.then(() => this.#writing.delete(writing));
-      }
+      this.#keep(stores, key, made);
+    }
+  }
+
+  #keep(stores: readonly SpeechStore[], key: string, chunks: readonly SpeechChunk[]): void {
+    for (const store of stores) {
+      const writing = store.set(key, chunks).catch((error: unknown) => this.#storeFailed(error));
+      this.#writing.add(writing);
+      void writing.then(() => this.#writing.delete(writing));
     }
   }
 
   #storeFailed(error: unknown): undefined {
     this.#options.onStoreFailed?.(error);
   }
+}
+
+function aheadKey(key: string): string {
+  return `${key} ahead`;
 }
 
 /** Ownership of chunks passes to the receiver, so each gets its own. */

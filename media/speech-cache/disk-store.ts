@@ -6,12 +6,15 @@ import { join } from 'node:path';
 import { decodeSpeech, encodeSpeech } from './speech-record.ts';
 
 export interface SpeechStore {
+  /** For counters. */
+  readonly name?: string;
   /** Undefined where there is none, or it cannot be had just now. */
   get(key: string): Promise<readonly SpeechChunk[] | undefined>;
   set(key: string, chunks: readonly SpeechChunk[]): Promise<void>;
 }
 
 export class DiskStore implements SpeechStore {
+  readonly name = 'disk';
   readonly #folder: string;
   readonly #maxBytes: number;
 
