@@ -23,6 +23,7 @@ Options:
   --models FOLDER    a model repository as Triton lays it out [gpu-runtime/models]
   --grpc-port PORT   0 takes any that is free [8001]
   --http-port PORT   0 takes any that is free [8000]
+  --drain-ms MS      after SIGTERM: not ready but serving, so that rooms move elsewhere [1000]
   --memory MIB       what models and faces may take [0.9 of the GPU's, else 0.8 of the machine's]
   --host ADDRESS     0.0.0.0 lets other machines in [127.0.0.1]
   --json             print the ready line as JSON
@@ -30,7 +31,7 @@ Options:
   --help             this text
 
 Models are loaded one after another, and run once at each batch size before the runtime is ready. One that cannot be
-loaded is reported and left out. Ctrl-C or SIGTERM lets running requests end, then stops.
+loaded is reported and left out. SIGTERM drains, Ctrl-C lets running requests end; then it stops.
 
 Python models need numpy: npm start prepares it, or UNDERSTUDY_PYTHON names an interpreter that has it.
 `;
@@ -43,6 +44,7 @@ interface Options {
   grpcPort: number;
   httpPort: number;
   memoryBytes: number | undefined;
+  drainMs: number;
   host: string;
   json: boolean;
   verbose: boolean;
@@ -57,6 +59,7 @@ function readOptions(args: string[]): Options | 'help' {
         'grpc-port': { type: 'string', default: '8001' },
         'http-port': { type: 'string', default: '8000' },
         memory: { type: 'string' },
+        'drain-ms': { type: 'string', default: '1000' },
         host: { type: 'string', default: '127.0.0.1' },
         json: { type: 'boolean', default: false },
         verbose: { type: 'boolean', default: false },
@@ -70,6 +73,7 @@ function readOptions(args: string[]): Options | 'help' {
       models: resolve(values.models),
       grpcPort: portOf('--grpc-port', values['grpc-port']),
       httpPort: portOf('--http-port', values['http-port']),
+      drainMs: millisecondsOf(values['drain-ms']),
       memoryBytes: values.memory === undefined ? undefined : bytesOf(values.memory),
       host: values.host,
       json: values.json,
@@ -86,6 +90,13 @@ function portOf(option: string, text: string): number {
     throw new UsageError(`${option} takes a number from 0 to 65535, not “${text}”.`);
   }
   return port;
+}
+
+function millisecondsOf(text: string): number {
+  if (!/^\d{1,7}$/u.test(text)) {
+    throw new UsageError(`--drain-ms takes a number of milliseconds, not “${text}”.`);
+  }
+  return Number(text);
 }
 
 function bytesOf(mebibytes: string): number {
@@ -131,8 +142,13 @@ async function main(): Promise<void> {
     port: options.httpPort,
     metrics: () => runtimeMetrics(runtime),
   });
-  const close = async (): Promise<void> => {
+  const close = async (drainMs = 0): Promise<void> => {
     runtime.drain();
+    if (drainMs > 0) {
+      await new Promise<void>((resolve) => {
+        systemClock.after(drainMs, resolve);
+      });
+    }
     await Promise.all([grpc.close(), http.close()]);
     await runtime.close();
   };
@@ -146,7 +162,7 @@ async function main(): Promise<void> {
       `The ports cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-  stopOnSignal(close, say);
+  stopOnSignal((signal) => close(signal === 'SIGTERM' ? options.drainMs : 0), say);
 }
 
 function deviceOf({ memoryBytes }: Options): DeviceMemory {
@@ -175,7 +191,10 @@ function readyLine(
 }
 
 /** The first signal drains; the second does not wait. */
-function stopOnSignal(close: () => Promise<void>, say: (line: string) => void): void {
+function stopOnSignal(
+  close: (signal: NodeJS.Signals) => Promise<void>,
+  say: (line: string) => void,
+): void {
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping) {
@@ -183,7 +202,7 @@ function stopOnSignal(close: () => Promise<void>, say: (line: string) => void): 
     }
     stopping = true;
     say(`${signal}: what runs may end`);
-    close().then(
+    close(signal).then(
       () => {
         process.exit(0);
       },

@@ -1,9 +1,10 @@
 /** The protocol and the scheduler alone: a model that gives back what it gets, asked as 72 rooms would ask for pictures. */
+import { startRuntimeProcess } from '#gpu-runtime/testing/runtime-process.ts';
 import { median, percentile, rounded } from '../turn/figures.ts';
 import { pacedLoad } from './load.ts';
+import { selectModels } from './models.ts';
 import { noOpRequest } from './no-op.ts';
 import { show, type SectionResult } from './report.ts';
-import { selectModels, startRuntime } from './runtime-process.ts';
 
 const SESSIONS = 72;
 const PER_SECOND = 25;
@@ -11,7 +12,7 @@ const PER_SECOND = 25;
 export async function measureRpc(seconds: number): Promise<SectionResult> {
   const models = await selectModels(['echo']);
   try {
-    const runtime = await startRuntime(models.folder);
+    const runtime = await startRuntimeProcess(models.folder);
     try {
       const { fromDueMs, fromSentMs, lost, sent } = await pacedLoad({
         address: runtime.grpcAddress,

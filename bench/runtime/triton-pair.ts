@@ -1,10 +1,11 @@
 /** Our server and real Triton in turns, each serving the same repository's no-op model to the same client. */
+import { startRuntimeProcess } from '#gpu-runtime/testing/runtime-process.ts';
 import { startTriton, whyNoTriton, type RunningTriton } from '#gpu-runtime/testing/triton.ts';
 import { median, rounded } from '../turn/figures.ts';
 import { saturatingLoad } from './load.ts';
+import { selectModels } from './models.ts';
 import { noOpRequest } from './no-op.ts';
 import { show, type SectionResult } from './report.ts';
-import { selectModels, startRuntime } from './runtime-process.ts';
 
 const CLIENTS = 16;
 
@@ -18,7 +19,7 @@ export async function measureTritonPair(options: PairOptions): Promise<SectionRe
   const models = await selectModels(['echo']);
   const whyNot = whyNoTriton();
   try {
-    const runtime = await startRuntime(models.folder);
+    const runtime = await startRuntimeProcess(models.folder);
     let triton: RunningTriton | undefined;
     try {
       triton =

@@ -9,14 +9,23 @@ const readySchema = z.object({ grpcPort: z.int(), httpPort: z.int() });
 
 export interface TestRuntime {
   grpcAddress: string;
+  httpUrl: string;
   processId: number;
+  /** Ends it at once, as a crash would. */
+  kill(): Promise<void>;
   /** Lets running requests end. */
   close(): Promise<void>;
 }
 
-/** Resolves when its models are loaded; rejects with the end of what it said. */
-export async function startRuntimeProcess(models: string): Promise<TestRuntime> {
-  const options = ['--models', models, '--grpc-port', '0', '--http-port', '0', '--json'];
+/**
+ * Resolves when its models are loaded; rejects with the end of what it said. `drainMs`: it serves so long after it has been
+ * told to stop.
+ */
+export async function startRuntimeProcess(models: string, drainMs = 0): Promise<TestRuntime> {
+  const options = [
+    ...['--models', models, '--grpc-port', '0', '--http-port', '0', '--json'],
+    ...['--drain-ms', String(drainMs)],
+  ];
   const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...options], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -46,13 +55,16 @@ export async function startRuntimeProcess(models: string): Promise<TestRuntime> 
       reject(new Error(`The runtime did not become ready. ${said}`));
     });
   });
-  const { grpcPort } = readySchema.parse(JSON.parse(line));
+  const { grpcPort, httpPort } = readySchema.parse(JSON.parse(line));
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    child.kill(signal);
+    await ended;
+  };
   return {
     grpcAddress: `127.0.0.1:${String(grpcPort)}`,
     processId: child.pid!,
-    close: async () => {
-      child.kill('SIGTERM');
-      await ended;
-    },
+    httpUrl: `http://127.0.0.1:${String(httpPort)}`,
+    kill: () => end('SIGKILL'),
+    close: () => end('SIGTERM'),
   };
 }

@@ -1,16 +1,18 @@
 /**
- * Several runtimes as one: a session is placed on one of them, stays there, and moves when that one drains or is lost.
- * A request that met a lost runtime is sent once more elsewhere, which is safe because inference changes nothing.
+ * Several runtimes as one: a session is placed on one of them, stays there, and moves when that one drains, is lost or
+ * has no room. A request that met such a runtime is sent once more elsewhere, which is safe because inference changes
+ * nothing.
  */
 import type { Clock } from '#media/clock.ts';
 import { asRuntimeError, RuntimeError } from '../../errors.ts';
 import type { InferenceService, InferRequest, InferResponse } from '../../ports.ts';
+import type { Discover } from './discovery/discovery.ts';
 import { placeSession, type RuntimeState, type Wish } from './placement.ts';
 
 export interface RuntimePoolOptions {
   clock: Clock;
-  /** Addresses now; asked again every `discoverEveryMs`. */
-  discover: () => Promise<readonly string[]>;
+  /** Addresses now; asked again every `checkEveryMs`. */
+  discover: Discover;
   connect: (address: string) => InferenceService;
   /** Called when a session got another runtime. */
   onMoved?: (session: string, from: string, to: string) => void;
@@ -21,11 +23,16 @@ interface Member {
   state: RuntimeState;
   service: InferenceService;
   inFlight: number;
+  /** Discovery still names it. */
+  listed: boolean;
+  /** It is being asked how it is. */
+  looking: Promise<void> | undefined;
 }
 
 /** A lost runtime is noticed by its requests at once; this finds drained and returned ones. */
 const CHECK_EVERY_MS = 500;
-const WISH: Wish = { priority: 0, neededBytes: 0 };
+/** One that lets a request's deadline pass and does not answer a question in this time is as good as lost. */
+const SUSPECT_MS = 150;
 
 export class RuntimePool {
   readonly #options: RuntimePoolOptions;
@@ -40,12 +47,17 @@ export class RuntimePool {
 
   /** Finds the runtimes and looks at each once. */
   async open(): Promise<void> {
-    await this.#check();
+    await this.#discover();
+    await Promise.all([...this.#members.values()].map((member) => this.#look(member)));
     this.#schedule();
   }
 
+  /** As last seen; `load` is what a runtime told or what it has from here, whichever is more. */
   get runtimes(): readonly RuntimeState[] {
-    return [...this.#members.values()].map(({ state, inFlight }) => ({ ...state, load: inFlight }));
+    return [...this.#members.values()].map(({ state, inFlight }) => ({
+      ...state,
+      load: Math.max(state.load, inFlight),
+    }));
   }
 
   /** Where a session is; undefined before its first request. */
@@ -53,22 +65,46 @@ export class RuntimePool {
     return this.#placed.get(session);
   }
 
-  /** Throws RUNTIME_LOST when no runtime can be had, and whatever the runtime answers. */
+  /**
+   * Throws RUNTIME_LOST when no runtime can be had, CLOSED when the pool is closed, and whatever the runtime answers.
+   * `neededBytes`: what the session's face or model takes where it is not loaded yet.
+   */
   async infer(
     request: InferRequest,
     options: { signal?: AbortSignal; neededBytes?: number } = {},
   ): Promise<InferResponse> {
+    if (this.#closed) {
+      throw new RuntimeError('CLOSED');
+    }
     const { session, priority } = request.scheduling;
-    const wish: Wish = { priority, neededBytes: options.neededBytes ?? WISH.neededBytes };
+    const wish: Wish = { priority, neededBytes: options.neededBytes ?? 0 };
     const first = this.#place(session, wish);
     try {
       return await this.#send(first, request, options.signal);
     } catch (error) {
-      if (asRuntimeError(error).code !== 'RUNTIME_LOST' || options.signal?.aborted === true) {
+      const { code } = asRuntimeError(error);
+      if (this.#closed || options.signal?.aborted === true) {
         throw error;
       }
+      switch (code) {
+        case 'RUNTIME_LOST':
+          first.state.state = 'lost';
+          break;
+        case 'CLOSED':
+          first.state.state = 'draining';
+          break;
+        case 'OUT_OF_MEMORY':
+          if (!this.#leaveFor(session, first, wish)) {
+            throw error;
+          }
+          break;
+        case 'DEADLINE_EXCEEDED':
+          this.#suspect(first);
+          throw error;
+        default:
+          throw error;
+      }
     }
-    first.state.state = 'lost';
     return this.#send(this.#place(session, wish), request, options.signal);
   }
 
@@ -82,6 +118,7 @@ export class RuntimePool {
     this.#cancelTimer?.();
     await Promise.allSettled([...this.#members.values()].map(({ service }) => service.close()));
     this.#members.clear();
+    this.#placed.clear();
   }
 
   async #send(
@@ -103,8 +140,7 @@ export class RuntimePool {
     if (held?.state.state === 'ready') {
       return held;
     }
-    const chosen = placeSession(this.runtimes, (address) => this.#sessionsOn(address), wish);
-    const member = chosen && this.#members.get(chosen.address);
+    const member = this.#best(this.runtimes, wish);
     if (member === undefined) {
       // One that drains still serves; better than none.
       if (held?.state.state === 'draining') {
@@ -115,39 +151,96 @@ export class RuntimePool {
         retryAfterMs: this.#options.checkEveryMs ?? CHECK_EVERY_MS,
       });
     }
-    this.#placed.set(session, member.state.address);
-    if (before !== undefined && before !== member.state.address) {
-      this.#options.onMoved?.(session, before, member.state.address);
-    }
+    this.#move(session, member);
     return member;
+  }
+
+  /** A runtime without room for the session: places it on another that has some. False where there is none. */
+  #leaveFor(session: string, full: Member, wish: Wish): boolean {
+    full.state.freeBytes = 0;
+    const others = this.runtimes.filter(({ address }) => address !== full.state.address);
+    const member = this.#best(others, wish);
+    if (member !== undefined) {
+      this.#move(session, member);
+    }
+    return member !== undefined;
+  }
+
+  #best(runtimes: readonly RuntimeState[], wish: Wish): Member | undefined {
+    const chosen = placeSession(runtimes, (address) => this.#sessionsOn(address), wish);
+    return chosen && this.#members.get(chosen.address);
+  }
+
+  #move(session: string, to: Member): void {
+    const before = this.#placed.get(session);
+    const { address } = to.state;
+    this.#placed.set(session, address);
+    if (before !== undefined && before !== address) {
+      this.#options.onMoved?.(session, before, address);
+    }
   }
 
   #sessionsOn(address: string): number {
     return [...this.#placed.values()].filter((at) => at === address).length;
   }
 
-  async #check(): Promise<void> {
+  /** Too late an answer may be load, or a machine that is gone without a word: the next question tells. */
+  #suspect(member: Member): void {
+    if (member.state.state !== 'ready') {
+      return;
+    }
+    let answered = false;
+    void member.service.live().then(
+      () => {
+        answered = true;
+      },
+      () => undefined,
+    );
+    this.#options.clock.after(SUSPECT_MS, () => {
+      if (!answered && !this.#closed) {
+        member.state.state = 'lost';
+      }
+    });
+  }
+
+  async #discover(): Promise<void> {
     const { connect, discover } = this.#options;
     let addresses: readonly string[];
     try {
       addresses = await discover();
     } catch {
       // Discovery that fails for a while leaves what is known.
-      addresses = [...this.#members.keys()];
+      return;
+    }
+    if (this.#closed) {
+      return;
     }
     for (const address of addresses) {
       if (!this.#members.has(address)) {
         const state: RuntimeState = { address, state: 'lost', load: 0, freeBytes: undefined };
-        this.#members.set(address, { state, service: connect(address), inFlight: 0 });
+        const service = connect(address);
+        const rest = { inFlight: 0, listed: true, looking: undefined };
+        this.#members.set(address, { state, service, ...rest });
       }
     }
-    for (const [address, { service, inFlight }] of this.#members) {
-      if (!addresses.includes(address) && inFlight === 0) {
-        this.#members.delete(address);
-        await service.close().catch(() => undefined);
+    for (const [address, member] of this.#members) {
+      member.listed = addresses.includes(address);
+      if (!member.listed) {
+        member.state.state = 'draining';
+        if (member.inFlight === 0) {
+          this.#members.delete(address);
+          void member.service.close().catch(() => undefined);
+        }
       }
     }
-    await Promise.all([...this.#members.values()].map((member) => lookAt(member)));
+  }
+
+  /** Never rejects. One that is slow to answer is not asked twice at a time. */
+  #look(member: Member): Promise<void> {
+    member.looking ??= lookAt(member).finally(() => {
+      member.looking = undefined;
+    });
+    return member.looking;
   }
 
   #schedule(): void {
@@ -156,7 +249,9 @@ export class RuntimePool {
     }
     const { checkEveryMs = CHECK_EVERY_MS, clock } = this.#options;
     this.#cancelTimer = clock.after(checkEveryMs, () => {
-      void this.#check().then(() => {
+      // The answers of slow ones are not waited for: the others' matter.
+      void this.#discover().then(() => {
+        this.#members.forEach((member) => void this.#look(member));
         this.#schedule();
       });
     });
@@ -164,10 +259,19 @@ export class RuntimePool {
 }
 
 async function lookAt(member: Member): Promise<void> {
+  const { service, state } = member;
   try {
-    const [live, ready] = await Promise.all([member.service.live(), member.service.ready()]);
-    member.state.state = ready ? 'ready' : live ? 'draining' : 'lost';
+    const health = await service.health?.();
+    if (health !== undefined) {
+      state.load = health.load;
+      state.freeBytes = health.availableBytes;
+    }
+    const [live, ready] =
+      health === undefined
+        ? await Promise.all([service.live(), service.ready()])
+        : [health.live, health.ready];
+    state.state = ready && member.listed ? 'ready' : live ? 'draining' : 'lost';
   } catch {
-    member.state.state = 'lost';
+    state.state = 'lost';
   }
 }
