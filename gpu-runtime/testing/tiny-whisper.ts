@@ -4,9 +4,9 @@ import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { boolRow, floatRow, floatsOf, intRow, textOf, textRow } from '../client/tensors.ts';
 import { pythonOf } from '../environments/environment.ts';
 import type { InferRequest, InferResponse } from '../ports.ts';
-import { decodeBytes, encodeBytes, type Tensor } from '../tensor/tensor.ts';
 import { ModelFolder } from './model-folder.ts';
 
 const BUILDER = fileURLToPath(new URL('./tiny_whisper.py', import.meta.url));
@@ -55,40 +55,25 @@ export interface WhisperQuestion {
   prompt?: string;
   hotwords?: string;
   session?: string;
+  draft?: boolean;
 }
 
 /** A request as any client of the protocol writes it; `samples` are -1 to 1. */
 export function whisperRequest(question: WhisperQuestion): InferRequest {
   const { samples, language = 'en', prompt = '', hotwords = '', session = 'lesson_1' } = question;
-  const number = (name: string, value: number): Tensor => ({
-    name,
-    datatype: 'INT32',
-    shape: [1, 1],
-    data: new Uint8Array(Int32Array.of(value).buffer),
-  });
-  const text = (name: string, value: string): Tensor => ({
-    name,
-    datatype: 'BYTES',
-    shape: [1, 1],
-    data: encodeBytes([value]),
-  });
   return {
     modelName: 'whisper',
     modelVersion: '',
     id: 'r1',
     inputs: [
-      {
-        name: 'SAMPLES',
-        datatype: 'FP32',
-        shape: [1, samples.length],
-        data: new Uint8Array(Float32Array.from(samples).buffer),
-      },
-      number('LENGTH', question.lengthSamples ?? samples.length),
-      number('SAMPLE_RATE', question.sampleRateHz ?? SAMPLE_RATE_HZ),
-      text('LANGUAGE', language),
-      text('PROMPT', prompt),
-      text('HOTWORDS', hotwords),
-      { name: 'WORD_TIMES', datatype: 'BOOL', shape: [1, 1], data: Uint8Array.of(1) },
+      floatRow('SAMPLES', samples),
+      intRow('LENGTH', question.lengthSamples ?? samples.length),
+      intRow('SAMPLE_RATE', question.sampleRateHz ?? SAMPLE_RATE_HZ),
+      textRow('LANGUAGE', language),
+      textRow('PROMPT', prompt),
+      textRow('HOTWORDS', hotwords),
+      boolRow('WORD_TIMES', true),
+      boolRow('DRAFT', question.draft ?? false),
     ],
     outputs: [],
     scheduling: { priority: 0, timeoutMs: 30_000, session, batchKey: '' },
@@ -104,16 +89,13 @@ export interface WhisperAnswer {
   withheld: string;
 }
 
-export function whisperAnswer({ outputs }: InferResponse): WhisperAnswer {
-  const data = (name: string): Uint8Array => outputs.find((output) => output.name === name)!.data;
-  const text = (name: string): string => Buffer.from(decodeBytes(data(name))[0]!).toString('utf8');
-  const number = (name: string): number => new Float32Array(Uint8Array.from(data(name)).buffer)[0]!;
+export function whisperAnswer(response: InferResponse): WhisperAnswer {
   return {
-    text: text('TEXT'),
-    confidence: number('CONFIDENCE'),
-    noSpeech: number('NO_SPEECH'),
-    language: text('HEARD_LANGUAGE'),
-    words: JSON.parse(text('WORDS')) as WhisperAnswer['words'],
-    withheld: text('WITHHELD'),
+    text: textOf(response, 'TEXT'),
+    confidence: floatsOf(response, 'CONFIDENCE')[0]!,
+    noSpeech: floatsOf(response, 'NO_SPEECH')[0]!,
+    language: textOf(response, 'HEARD_LANGUAGE'),
+    words: JSON.parse(textOf(response, 'WORDS')) as WhisperAnswer['words'],
+    withheld: textOf(response, 'WITHHELD'),
   };
 }

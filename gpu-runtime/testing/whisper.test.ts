@@ -88,6 +88,11 @@ describe.skipIf(skip !== undefined)(`Whisper${skip === undefined ? '' : ` (${ski
     expect(words[0]!.startMs).toBeGreaterThanOrEqual(2_500);
   });
 
+  it('drafts a caption', async () => {
+    const { text } = await whisper.ask({ samples: babble(4), draft: true });
+    expect(text).toMatch(/^The meeting is/u);
+  });
+
   it('finds the language where none is given, and takes hints', async () => {
     const samples = babble(3);
     const plain = await whisper.ask({ samples, language: '' });

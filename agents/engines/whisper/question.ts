@@ -26,7 +26,8 @@ export interface WhisperQuestion {
   prompt: string;
   /** Names and terms that may come. */
   hotwords: readonly string[];
-  wantsWords: boolean;
+  /** A caption: sooner, without the times of words, and less sure. */
+  draft: boolean;
   session: string;
   priority: Priority;
   timeoutMs: number;
@@ -59,7 +60,8 @@ export function toRequest(question: WhisperQuestion): InferRequest {
       textRow('LANGUAGE', question.language),
       textRow('PROMPT', question.prompt),
       textRow('HOTWORDS', question.hotwords.join(', ')),
-      boolRow('WORD_TIMES', question.wantsWords),
+      boolRow('WORD_TIMES', !question.draft),
+      boolRow('DRAFT', question.draft),
     ],
     outputs: ['TEXT', 'CONFIDENCE', 'WORDS'],
     scheduling: { priority, timeoutMs, session, batchKey: '' },

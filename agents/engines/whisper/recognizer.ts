@@ -1,5 +1,5 @@
 /** One learner's recogniser: asks the runtime what the open utterance says, again and again as it grows. */
-import type { InferenceService, Priority } from '#gpu-runtime/ports.ts';
+import type { InferenceService } from '#gpu-runtime/ports.ts';
 import { asRuntimeError } from '#gpu-runtime/client/errors.ts';
 import type { Clock } from '#media/clock.ts';
 import { MediaError } from '#media/errors.ts';
@@ -154,18 +154,19 @@ export class WhisperRecognizer implements Recognizer {
 
   async #hear(
     { startMs, samples }: SoundPiece,
-    how: { signal?: AbortSignal; priority?: Priority; timeoutMs?: number } = {},
+    how: { signal?: AbortSignal; draft?: boolean; timeoutMs?: number } = {},
   ): Promise<Heard> {
     if (samples.length < SHORTEST_SAMPLES) {
       return NOTHING;
     }
     const { inference, language, session, prompt, hotwords } = this.#options;
-    const { signal, priority = 0, timeoutMs = this.#options.timeoutMs } = how;
-    const wantsWords = priority === 0;
+    const { signal, draft = false, timeoutMs = this.#options.timeoutMs } = how;
     const response = await inference.infer(
       toRequest({
         ...{ samples, language, session, prompt, hotwords },
-        ...{ wantsWords, priority, timeoutMs },
+        ...{ draft, timeoutMs },
+        // Captions yield to the texts that count.
+        priority: draft ? 1 : 0,
       }),
       signal === undefined ? {} : { signal },
     );
@@ -208,7 +209,7 @@ export class WhisperRecognizer implements Recognizer {
   async #hearSoFar(signal: AbortSignal): Promise<string> {
     const { settled, tail } = this.#sound;
     const hearings = settled.map((piece) => this.#hearSettled(piece));
-    hearings.push(this.#hear(tail, { signal, priority: 1, timeoutMs: PARTIAL_TIMEOUT_MS }));
+    hearings.push(this.#hear(tail, { signal, draft: true, timeoutMs: PARTIAL_TIMEOUT_MS }));
     return join(await Promise.all(hearings)).text;
   }
 }

@@ -80,7 +80,7 @@ export class WhisperSpeechToText implements SpeechToText {
       return;
     }
     const samples = new Float32Array(SHORTEST_SAMPLES);
-    const silence = { samples, language, prompt: '', hotwords: [], wantsWords: false };
+    const silence = { samples, language, prompt: '', hotwords: [], draft: false };
     try {
       await service.infer(toRequest({ ...silence, session, priority: 0, timeoutMs }));
     } catch (error) {

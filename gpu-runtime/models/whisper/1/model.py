@@ -9,7 +9,7 @@ from recogniser import Heard, Recogniser
 from utterance import InvalidUtterance, Utterance, read_utterance
 from weights import WeightsMissing, find_weights, load_weights
 
-INPUTS = ("SAMPLES", "LENGTH", "SAMPLE_RATE", "LANGUAGE", "PROMPT", "HOTWORDS", "WORD_TIMES")
+INPUTS = ("SAMPLES", "LENGTH", "SAMPLE_RATE", "LANGUAGE", "PROMPT", "HOTWORDS", "WORD_TIMES", "DRAFT")
 WARM_UP_BATCHES = {"cuda": [1, 2, 4, 8], "cpu": [1]}
 
 
@@ -21,11 +21,13 @@ class TritonPythonModel:
             return parameters.get(name, {}).get("string_value", "") or otherwise
 
         try:
-            folder = find_weights(setting("model_path", ""))
+            weights = find_weights(
+                setting("model_path", ""), setting("packaged_weights", "base")
+            )
         except WeightsMissing as missing:
             raise pb_utils.TritonModelException(str(missing)) from missing
         model = load_weights(
-            folder,
+            weights,
             device=setting("device", "auto"),
             compute_type=setting("compute_type", "auto"),
             cpu_threads=int(setting("cpu_threads", "0")),
@@ -34,7 +36,8 @@ class TritonPythonModel:
         self._recogniser = Recogniser(model, beam_size=int(setting("beam_size", "1")))
         self._recogniser.warm_up(WARM_UP_BATCHES[model.model.device])
         pb_utils.Logger.log_info(
-            "Whisper runs on %s with %s." % (model.model.device, model.model.compute_type)
+            "Whisper (%s) runs on %s with %s."
+            % (weights.name, model.model.device, model.model.compute_type)
         )
 
     def execute(self, requests: list[Any]) -> list[Any]:

@@ -28,6 +28,8 @@ class Utterance:
     prompt: str = ""
     hotwords: str = ""
     wants_words: bool = False
+    # A caption: quick matters more than right.
+    draft: bool = False
 
     @property
     def seconds(self) -> float:
@@ -68,6 +70,7 @@ def read_utterance(inputs: dict[str, np.ndarray], row: int) -> Utterance:
         prompt=text_of(scalar("PROMPT"), "PROMPT", MAX_HINT_CHARACTERS),
         hotwords=text_of(scalar("HOTWORDS"), "HOTWORDS", MAX_HINT_CHARACTERS),
         wants_words=bool(scalar("WORD_TIMES")),
+        draft=bool(scalar("DRAFT")),
     )
 
 
