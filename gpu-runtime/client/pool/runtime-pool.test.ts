@@ -1,7 +1,7 @@
 import { FakeClock } from '#media/testing/fake-clock.ts';
 import { describe, expect, it } from 'vitest';
-import { RuntimeError } from '../../errors.ts';
-import type { InferenceService, InferRequest } from '../../ports.ts';
+import { RuntimeError, type RuntimeErrorCode } from '../../errors.ts';
+import type { InferenceService, InferRequest, RuntimeHealth } from '../../ports.ts';
 import { placeSession, type RuntimeState } from './placement.ts';
 import { RuntimePool } from './runtime-pool.ts';
 
@@ -49,11 +49,18 @@ class Puppet {
   draining = false;
   served = 0;
   closed = false;
+  /** Says nothing, as a machine without power. */
+  silent = false;
+  refusal: RuntimeErrorCode | undefined;
+  health: RuntimeHealth | undefined;
 
   service(): InferenceService {
+    const never = <Value>(): Promise<Value> => new Promise(() => undefined);
     const lost = (): RuntimeError => new RuntimeError('RUNTIME_LOST');
     return {
-      live: () => (this.alive ? Promise.resolve(true) : Promise.reject(lost())),
+      live: () =>
+        this.silent ? never() : this.alive ? Promise.resolve(true) : Promise.reject(lost()),
+      health: () => (this.silent ? never() : Promise.resolve(this.health)),
       ready: () => (this.alive ? Promise.resolve(!this.draining) : Promise.reject(lost())),
       modelReady: () => Promise.resolve(true),
       serverMetadata: () => Promise.reject(lost()),
@@ -62,6 +69,9 @@ class Puppet {
       infer: ({ id }) => {
         if (!this.alive) {
           return Promise.reject(lost());
+        }
+        if (this.silent || this.refusal !== undefined) {
+          return Promise.reject(new RuntimeError(this.refusal ?? 'DEADLINE_EXCEEDED'));
         }
         this.served += 1;
         return Promise.resolve({ modelName: 'echo', modelVersion: '1', id, outputs: [] });
@@ -153,6 +163,69 @@ describe('the pool', () => {
     b.alive = false;
     await clock.advanceAsync(500);
     await expect(pool.infer(request('one'))).resolves.toBeDefined();
+  });
+
+  it('leaves a runtime that is closing, and one without room while another has some', async () => {
+    const { pool, a, b, moves } = await scene();
+    await pool.infer(request('one'));
+    a.refusal = 'OUT_OF_MEMORY';
+    await expect(pool.infer(request('one'))).resolves.toBeDefined();
+    expect(moves).toEqual(['one: a → b']);
+    b.refusal = 'OUT_OF_MEMORY';
+    await expect(pool.infer(request('one'), { neededBytes: 1 })).rejects.toMatchObject({
+      code: 'OUT_OF_MEMORY',
+    });
+    b.refusal = 'CLOSED';
+    a.refusal = undefined;
+    await expect(pool.infer(request('one'))).resolves.toBeDefined();
+    expect(pool.runtimeOf('one')).toBe('a');
+  });
+
+  it('leaves one that lets a deadline pass and then says nothing', async () => {
+    const { clock, pool, a } = await scene();
+    await pool.infer(request('one'));
+    a.silent = true;
+    await expect(pool.infer(request('one'))).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    await clock.advanceAsync(150);
+    await expect(pool.infer(request('one'))).resolves.toBeDefined();
+    expect(pool.runtimeOf('one')).toBe('b');
+  });
+
+  it('stays with one that is late and answers', async () => {
+    const { clock, pool, a } = await scene();
+    await pool.infer(request('one'));
+    a.refusal = 'DEADLINE_EXCEEDED';
+    await expect(pool.infer(request('one'))).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    await clock.advanceAsync(150);
+    a.refusal = undefined;
+    await pool.infer(request('one'));
+    expect(pool.runtimeOf('one')).toBe('a');
+  });
+
+  it('places by what runtimes tell of their load and memory, and looks on while one is silent', async () => {
+    const { clock, pool, a, b } = await scene();
+    const health = { live: true, ready: true, device: 'cpu', models: [] };
+    a.health = { ...health, load: 9, availableBytes: 100 };
+    b.health = { ...health, load: 1, availableBytes: 10 };
+    await clock.advanceAsync(500);
+    await pool.infer(request('small'), { neededBytes: 5 });
+    await pool.infer(request('large'), { neededBytes: 50 });
+    expect([pool.runtimeOf('small'), pool.runtimeOf('large')]).toEqual(['b', 'a']);
+    a.silent = true;
+    b.health = { ...b.health, ready: false };
+    await clock.advanceAsync(1_000, 500);
+    expect(pool.runtimes.map(({ state }) => state)).toEqual(['ready', 'draining']);
+  });
+
+  it('sends nobody new to one that discovery no longer names, and closed asks nothing', async () => {
+    const { clock, pool, find } = await scene();
+    await pool.infer(request('one'));
+    find(['b']);
+    await clock.advanceAsync(500);
+    await pool.infer(request('one'));
+    expect(pool.runtimeOf('one')).toBe('b');
+    await pool.close();
+    await expect(pool.infer(request('one'))).rejects.toMatchObject({ code: 'CLOSED' });
   });
 
   it('follows discovery, and leaves no timer and no connection behind', async () => {

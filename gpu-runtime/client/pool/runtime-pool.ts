@@ -189,18 +189,19 @@ export class RuntimePool {
     if (member.state.state !== 'ready') {
       return;
     }
-    let answered = false;
-    void member.service.live().then(
-      () => {
-        answered = true;
-      },
-      () => undefined,
-    );
-    this.#options.clock.after(SUSPECT_MS, () => {
-      if (!answered && !this.#closed) {
-        member.state.state = 'lost';
-      }
-    });
+    const lost = (): void => {
+      member.state.state = 'lost';
+    };
+    const cancelTimer = this.#options.clock.after(SUSPECT_MS, lost);
+    void member.service
+      .live()
+      .catch(() => false)
+      .then((live) => {
+        cancelTimer();
+        if (!live) {
+          lost();
+        }
+      });
   }
 
   async #discover(): Promise<void> {
