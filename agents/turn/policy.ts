@@ -57,10 +57,10 @@ const REACT_AT_MS = 64;
 export const ASK_MODEL_AT_MS = [64, 96] as const;
 
 /**
- * 170 ms: with the VAD's 50–120 and about 200 ms of transport most first sounds arrive within 500 ms, and by then both
- * of the model's answers are in.
+ * With the VAD's 50–120 ms and about 200 of transport most first sounds arrive within 500, and both of the model's
+ * answers are in. A word waits until no closure inside a word can still be meant (they reach 128 ms, seldom 160).
  */
-const BACKCHANNEL_AT_MS = 170;
+const BACKCHANNEL_AT_MS = { word: 170, breath: 140 } as const;
 /** After less than this much speech ("yes, on Monday") a listener does not murmur; the answer is next. */
 const LEAST_SPEECH_FOR_BACKCHANNEL_MS = 1_500;
 /** A word needs 300–400 ms and then a moment; closer to the answer than this it would run into it. */
@@ -68,17 +68,17 @@ const WORD_BEFORE_ANSWER_MS = 450;
 /** A breath takes about a fifth of a second; an answer that comes sooner needs none. */
 const BREATH_BEFORE_ANSWER_MS = 200;
 /** Below this score the learner is most likely in the middle of a phrase: nobody murmurs there. */
-const LEAST_BACKCHANNEL_SCORE = -2;
+const LEAST_BACKCHANNEL_SCORE = -3;
 
 /**
  * The score is the mean log-odds of the model's answers plus what the words add. At 3.5 and more (probability 0.97) lie
  * a quarter of the true ends and 3 % of the mid-phrase pauses: so few that the answer may come at once.
  */
 const CERTAIN_SCORE = 3.5;
-/** At 2 and more (probability 0.88) lie 41 % of the ends. */
-const SURE_SCORE = 2;
-/** Below it (probability 0.12) lie 60 % of the mid-phrase pauses and 30 % of the ends. */
-const LIKELY_SCORE = -2;
+/** At 1.75 and more (probability 0.85) lie two in five of the ends. */
+const SURE_SCORE = 1.75;
+/** Below it (probability 0.05) lie two in five of the mid-phrase pauses and one in seven of the ends. */
+const LIKELY_SCORE = -3;
 /** Log-odds are cut off here: a model that says 0.9999 is not that sure. */
 const MOST_LOG_ODDS = 7;
 
@@ -91,10 +91,10 @@ const OPEN_TEXT_SCORE = { basic: -1, full: -4 } as const;
 const FINAL_TEXT_SCORE = { basic: 1, full: 3 } as const;
 
 /**
- * The answer's moment, by class. On 157 human mid-phrase pauses and 39 ends no other set of waits with four classes had a
- * shorter median at 5 % of cut-ins; either half of the speakers alone stays under 5 % with it.
+ * The answer's moment, by class: under 5 % of mid-phrase pauses cut both in the replay (157 pauses, 39 ends) and in a real
+ * room (109 and 35), where several pauses in one turn, the codec and late words make the evidence weaker.
  */
-const COMMIT_AT_MS = { certain: 200, sure: 520, likely: 680, unsure: 872 } as const;
+const COMMIT_AT_MS = { certain: 280, sure: 560, likely: 800, unsure: 872 } as const;
 /** Without the model only words and time remain: the measured safe wait. */
 const COMMIT_WITHOUT_MODEL_AT_MS = { final: 560, other: 850 } as const;
 /**
@@ -204,13 +204,13 @@ function backchannelFor(
   const wordFits =
     options.backchannels === 'words' &&
     options.lastBackchannel !== 'word' &&
-    commitAtMs - BACKCHANNEL_AT_MS >= WORD_BEFORE_ANSWER_MS;
-  if (wordFits) return { atMs: BACKCHANNEL_AT_MS, kind: 'word' };
+    commitAtMs - BACKCHANNEL_AT_MS.word >= WORD_BEFORE_ANSWER_MS;
+  if (wordFits) return { atMs: BACKCHANNEL_AT_MS.word, kind: 'word' };
   // A breath just before one's own words is how people announce them; a second one in a row would be a tic.
   const breathFits =
     options.lastBackchannel !== 'breath' &&
-    commitAtMs - BACKCHANNEL_AT_MS >= BREATH_BEFORE_ANSWER_MS;
-  return breathFits ? { atMs: BACKCHANNEL_AT_MS, kind: 'breath' } : undefined;
+    commitAtMs - BACKCHANNEL_AT_MS.breath >= BREATH_BEFORE_ANSWER_MS;
+  return breathFits ? { atMs: BACKCHANNEL_AT_MS.breath, kind: 'breath' } : undefined;
 }
 
 function logOdds(probability: number): number {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '#media/testing/fake-clock.ts';
+import { LogMelWindow } from './smart-turn/log-mel-window.ts';
 import type { TurnModel } from './smart-turn/smart-turn-model.ts';
 import { TurnWatcher, type TurnEvent } from './turn-watcher.ts';
 
@@ -9,17 +10,19 @@ const HOP_SAMPLES = 512;
 /** A model that answers `script` in turn after `delayMs` of the fake clock. */
 function scriptedModel(clock: FakeClock, script: number[], delayMs = 35) {
   const asked: number[] = [];
+  const shown: Float32Array[] = [];
   const model: TurnModel = {
-    probability: () =>
+    probability: (features) =>
       new Promise((resolve) => {
         asked.push(clock.nowMs());
+        shown.push(features);
         clock.after(delayMs, () => {
           resolve(script[Math.min(asked.length, script.length) - 1] ?? 0.5);
         });
       }),
     close: () => Promise.resolve(),
   };
-  return { model, asked };
+  return { model, asked, shown };
 }
 
 function scene(script: number[] | undefined, backchannels: 'words' | 'none' = 'none') {
@@ -41,7 +44,15 @@ function scene(script: number[] | undefined, backchannels: 'words' | 'none' = 'n
     }
   };
   const kinds = (): string[] => events.map(({ kind }) => kind);
-  return { clock, watcher, events, hops, kinds, asked: scripted?.asked ?? [] };
+  return {
+    clock,
+    watcher,
+    events,
+    hops,
+    kinds,
+    asked: scripted?.asked ?? [],
+    shown: scripted?.shown ?? [],
+  };
 }
 
 describe('TurnWatcher', () => {
@@ -59,7 +70,7 @@ describe('TurnWatcher', () => {
   it('takes everything back when the learner goes on, and then ends once', async () => {
     const { hops, kinds, clock } = scene([0.5]);
     await hops(40, true);
-    await hops(10, false);
+    await hops(16, false);
     await hops(20, true);
     expect(kinds()).toEqual(['react', 'prepare', 'resumed']);
     await hops(40, false);
@@ -139,6 +150,25 @@ describe('TurnWatcher', () => {
     await hops(60, true);
     await hops(60, false);
     expect(events.at(-1)).toMatchObject({ kind: 'turn-over', reason: 'certain' });
+  });
+
+  it.each([
+    { after: 'a pause', probability: 0.02 },
+    { after: 'cutting in', probability: 0.99 },
+  ])('shows the model 100 ms of the silence before, after $after', async ({ probability }) => {
+    const { hops, shown } = scene([probability]);
+    await hops(60, true);
+    await hops(14, false);
+    await hops(40, true);
+    await hops(3, false);
+    const stretch = (level: number, ms: number) => new Int16Array(ms * 16).fill(level);
+    const expected = new LogMelWindow();
+    expected.push(stretch(900, 60 * HOP_MS));
+    expected.push(stretch(3, 100));
+    expected.push(stretch(900, 40 * HOP_MS));
+    expected.push(stretch(3, HOP_MS));
+    expect(shown).toHaveLength(4);
+    expect(shown[2]).toEqual(expected.features());
   });
 
   it('ignores a click', async () => {

@@ -35,6 +35,11 @@ const PREROLL_SAMPLES = SAMPLE_RATE_HZ / 2;
 const SAMPLES_PER_MS = SAMPLE_RATE_HZ / 1_000;
 /** A shorter silence than this is part of the speech, and no pause of the learner's. */
 const LEAST_PAUSE_MS = 200;
+/**
+ * What smart-turn is shown of an earlier pause of the turn. It was trained on turns that run on; with the pauses whole
+ * it hears ends in them (AUC 0.70 against 0.73 with 100 ms, 109 pauses and 35 ends in a room).
+ */
+const SHOWN_PAUSE_MS = 100;
 /** Two hops: a single voiced hop is a click or a cough, and nobody's turn. */
 const LEAST_SPEECH_MS = 50;
 /** Speech that begins this soon after `turn-over` continues the turn that was cut; the silence counts as a pause. */
@@ -51,6 +56,8 @@ export class TurnWatcher {
   readonly #mel = new LogMelWindow();
   readonly #preroll = new Int16Array(PREROLL_SAMPLES);
   #prerollSamples = 0;
+  /** Where the newest silence begins in `#mel`. */
+  #silenceAtSample = 0;
   #inTurn = false;
   #closed = false;
   /** An answer has cut into the open turn. */
@@ -90,10 +97,12 @@ export class TurnWatcher {
     if (this.#closed) return;
     const nowMs = this.#options.clock.nowMs();
     if (hop.speech) {
-      if (!this.#inTurn) this.#beginTurn(nowMs);
-      this.#resume(nowMs);
+      const hopSamples = hop.durationMs * SAMPLES_PER_MS;
+      if (!this.#inTurn) this.#beginTurn(nowMs, hopSamples);
+      this.#resume(nowMs, hopSamples);
       this.#speechMs += hop.durationMs;
     } else if (this.#inTurn && this.#silentSinceMs === undefined) {
+      this.#silenceAtSample = this.#mel.samples - hop.durationMs * SAMPLES_PER_MS;
       this.#beginSilence(nowMs - hop.durationMs);
     }
   }
@@ -124,7 +133,7 @@ export class TurnWatcher {
     this.#closed = true;
   }
 
-  #beginTurn(nowMs: number): void {
+  #beginTurn(nowMs: number, hopSamples: number): void {
     const ended = this.#ended;
     this.#ended = undefined;
     this.#inTurn = true;
@@ -132,7 +141,7 @@ export class TurnWatcher {
       // The answer cut into this turn: the silence was a pause, and the model needs what came before it.
       this.#resumedPausesMs.push(nowMs - ended.silentSinceMs);
       this.#cutInto = true;
-      this.#mel.push(this.#recent((nowMs - ended.toldMs) * SAMPLES_PER_MS));
+      this.#shortenPause(hopSamples);
       return;
     }
     this.#cutInto = false;
@@ -166,13 +175,22 @@ export class TurnWatcher {
     this.#plan();
   }
 
-  #resume(nowMs: number): void {
+  /** Leaves `SHOWN_PAUSE_MS` of the pause that the newest hop has ended. */
+  #shortenPause(hopSamples: number): void {
+    this.#mel.rewind(this.#silenceAtSample + SHOWN_PAUSE_MS * SAMPLES_PER_MS);
+    this.#mel.push(this.#recent(hopSamples));
+  }
+
+  #resume(nowMs: number, hopSamples: number): void {
     const sinceMs = this.#silentSinceMs;
     if (sinceMs === undefined) return;
     this.#cancelTimers();
     this.#silentSinceMs = undefined;
     const silenceMs = nowMs - sinceMs;
-    if (silenceMs >= LEAST_PAUSE_MS) this.#resumedPausesMs.push(silenceMs);
+    if (silenceMs >= LEAST_PAUSE_MS) {
+      this.#resumedPausesMs.push(silenceMs);
+      this.#shortenPause(hopSamples);
+    }
     if (this.#told.size > 0) this.#options.onEvent({ kind: 'resumed', silenceMs });
   }
 

@@ -9,10 +9,10 @@ const SHORTEST_GAP_MS = 2_200;
 
 /** Adds a nod to the pitch of the head: a dip, and half of it again. Lengths keep it below 35 degrees a second. */
 export function nod(pitch: Pulses, atMs: number, depthDeg: number, dips: 1 | 2): void {
-  pitch.add({ atMs, amplitude: -depthDeg, riseMs: 200, holdMs: 10, fallMs: 260 });
+  pitch.add({ atMs, amplitude: -depthDeg, riseMs: 150, holdMs: 10, fallMs: 260 });
   if (dips === 2) {
     pitch.add({
-      atMs: atMs + 400,
+      atMs: atMs + 350,
       amplitude: -0.5 * depthDeg,
       riseMs: 200,
       holdMs: 10,

@@ -151,13 +151,7 @@ export class Performer {
         case 'breath':
           this.#live.breath.inhale(nowMs);
           this.#raiseBrow(nowMs, 0.14);
-          this.#head.nods.add({
-            atMs: nowMs,
-            amplitude: 0.8,
-            riseMs: 170,
-            holdMs: 60,
-            fallMs: 500,
-          });
+          this.#liftHead(nowMs, 1);
           break;
         case 'nod':
           this.#nod(nowMs, 2.4, 2);
@@ -172,6 +166,7 @@ export class Performer {
           break;
         case 'brow':
           this.#raiseBrow(nowMs, 0.42);
+          this.#liftHead(nowMs, 0.9);
           break;
       }
     });
@@ -265,6 +260,11 @@ export class Performer {
 
   #raiseBrow(atMs: number, amplitude: number): void {
     this.#brow.add({ atMs, amplitude, riseMs: 110, holdMs: 200, fallMs: 380 });
+  }
+
+  /** A slight start of the head, as at a thing noticed: quick up, slow down. */
+  #liftHead(atMs: number, amplitudeDeg: number): void {
+    this.#head.nods.add({ atMs, amplitude: amplitudeDeg, riseMs: 130, holdMs: 60, fallMs: 500 });
   }
 
   #nod(atMs: number, depthDeg: number, dips: 1 | 2): void {

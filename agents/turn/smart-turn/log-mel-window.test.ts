@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FourierTransform } from './fourier.ts';
-import { LogMelWindow, WINDOW_FRAMES } from './log-mel-window.ts';
+import { LogMelWindow, REWINDABLE_SAMPLES, WINDOW_FRAMES } from './log-mel-window.ts';
 import { hertzToMel, melToHertz } from './mel-filterbank.ts';
 
 interface Golden {
@@ -54,6 +54,32 @@ describe('LogMelWindow', () => {
     fresh.push(sound(9_000));
     expect(used.samples).toBe(9_000);
     expect(used.features()).toEqual(fresh.features());
+  });
+
+  it.each([
+    { heard: 30_000, back: 24_000 },
+    { heard: 150_000, back: 140_000 },
+    { heard: 331_000, back: 300_000 },
+  ])('goes on after $back of $heard samples as if no more had come', ({ heard, back }) => {
+    const pcm = sound(heard + 5_000);
+    const rewound = new LogMelWindow();
+    rewound.push(pcm.subarray(0, heard));
+    rewound.rewind(back);
+    rewound.push(pcm.subarray(heard));
+    const never = new LogMelWindow();
+    never.push(pcm.subarray(0, back));
+    never.push(pcm.subarray(heard));
+    expect(rewound.samples).toBe(back + 5_000);
+    expect(rewound.features()).toEqual(never.features());
+  });
+
+  it('takes back two seconds at most, and nothing that has not come', () => {
+    const window = new LogMelWindow();
+    window.push(sound(100_000));
+    window.rewind(120_000);
+    expect(window.samples).toBe(100_000);
+    window.rewind(0);
+    expect(window.samples).toBe(100_000 - REWINDABLE_SAMPLES);
   });
 
   it('answers for silence and for nothing at all without NaN', () => {

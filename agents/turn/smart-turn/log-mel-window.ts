@@ -18,10 +18,13 @@ const VARIANCE_EPSILON = 1e-7;
 const HANN_LEAK = -FFT_LENGTH / 4;
 /** Only the bands that contain bin 1 feel the removal of the mean; bin 0 has no weight in any band. */
 const LEAKY_BAND_COUNT = 2;
+/** How much of the newest sound can be taken back. */
+export const REWINDABLE_SAMPLES = 2 * SAMPLE_RATE_HZ;
+const FRAME_SLOTS = WINDOW_FRAMES + REWINDABLE_SAMPLES / HOP_SAMPLES;
 /** Samples kept beyond the window, so that a frame at its left edge can still see its neighbours. */
-const RING_SAMPLES = WINDOW_SAMPLES + FFT_LENGTH;
-/** One slot per 10 ms of the window, and one for the 10 ms that are still filling. */
-const STATISTICS_SLOTS = WINDOW_FRAMES + 1;
+const RING_SAMPLES = WINDOW_SAMPLES + FFT_LENGTH + REWINDABLE_SAMPLES;
+/** One slot per 10 ms, and one for the 10 ms that are still filling. */
+const STATISTICS_SLOTS = FRAME_SLOTS + 1;
 
 const HANN = Float64Array.from(
   { length: FFT_LENGTH },
@@ -82,6 +85,15 @@ export class LogMelWindow {
     this.#squares.fill(0);
   }
 
+  /**
+   * Takes back what was pushed after the first `samples` of the turn, down to a whole 10 ms; what is pushed next follows
+   * there. At most `REWINDABLE_SAMPLES` can be taken back: of a longer stretch the oldest part stays.
+   */
+  rewind(samples: number): void {
+    const least = Math.max(0, samples, this.#samples - REWINDABLE_SAMPLES);
+    if (least < this.#samples) this.#samples = Math.floor(least / HOP_SAMPLES) * HOP_SAMPLES;
+  }
+
   /** Adds mono 16 kHz PCM of any length. The samples are copied. */
   push(samples: Int16Array): void {
     for (const sample of samples) {
@@ -95,11 +107,7 @@ export class LogMelWindow {
       this.#samples = at + 1;
       const frame = (this.#samples - FFT_LENGTH / 2) / HOP_SAMPLES;
       if (frame >= 0 && Number.isInteger(frame)) {
-        this.#frames[frame % WINDOW_FRAMES] = this.#analyse(
-          frame * HOP_SAMPLES,
-          -Infinity,
-          Infinity,
-        );
+        this.#frames[frame % FRAME_SLOTS] = this.#analyse(frame * HOP_SAMPLES, -Infinity, Infinity);
       }
     }
   }
@@ -143,7 +151,7 @@ export class LogMelWindow {
     if (index < 0) {
       return centre + FFT_LENGTH / 2 > 0 ? this.#analyse(centre, from, to) : SILENT_FRAME;
     }
-    return this.#frames[index % WINDOW_FRAMES] ?? SILENT_FRAME;
+    return this.#frames[index % FRAME_SLOTS] ?? SILENT_FRAME;
   }
 
   #statistics(endFrame: number): { mean: number; deviation: number } {
