@@ -21,9 +21,16 @@ export function whyNoWhisper(): string | undefined {
   return 'reason' in found ? found.reason : undefined;
 }
 
-/**
- * A repository with the model `whisper` alone, some of its parameters changed. Without a behaviour its weights are missing.
- */
+/** A repository with the model `whisper` alone, some of its parameters changed. */
+export async function whisperRepository(
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<ModelFolder> {
+  const folder = await ModelFolder.create();
+  await fill(folder, parameters);
+  return folder;
+}
+
+/** The same with tiny weights; without a behaviour they are missing. */
 export async function tinyWhisperRepository(
   behaviour?: TinyBehaviour,
   parameters: Readonly<Record<string, string>> = {},
@@ -37,14 +44,21 @@ export async function tinyWhisperRepository(
   if (behaviour !== undefined) {
     await promisify(execFile)(found.python, [BUILDER, weights, behaviour]);
   }
+  await fill(folder, { model_path: weights, ...parameters });
+  return folder;
+}
+
+async function fill(
+  folder: ModelFolder,
+  parameters: Readonly<Record<string, string>>,
+): Promise<void> {
   let config = await readFile(join(WHISPER, 'config.pbtxt'), 'utf8');
-  for (const [key, value] of Object.entries({ model_path: weights, ...parameters })) {
+  for (const [key, value] of Object.entries(parameters)) {
     const before = new RegExp(`(key: "${key}" value \\{ string_value: )"[^"]*"`, 'u');
     config = config.replace(before, `$1${JSON.stringify(value)}`);
   }
   await folder.write('whisper/config.pbtxt', config);
   await symlink(join(WHISPER, '1'), join(folder.path, 'whisper', '1'));
-  return folder;
 }
 
 export interface WhisperQuestion {
