@@ -1,6 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { systemClock } from '#media/clock.ts';
+import { startRedis, whyNoRedis } from '#media/testing/redis-server.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RedisConnection } from './client/pool/discovery/redis-connection.ts';
+import { byRedis } from './client/pool/discovery/redis-registry.ts';
 import { ModelFolder } from './testing/model-folder.ts';
 import { tinyOnnx } from './testing/tiny-onnx.ts';
 
@@ -60,6 +64,7 @@ describe('the runtime’s program', () => {
   it.each([
     [['--ports', '1'], /--ports[\s\S]*--help/u],
     [['--http-port', '99999'], /--http-port takes a number/u],
+    [['--announce', 'nowhere'], /--announce takes redis/u],
     [['--memory', '2 GiB'], /--memory takes a number/u],
     [['--models', '/nonexistent'], /cannot be read/u],
   ])('says what is wrong with %j', async (args, message) => {
@@ -107,5 +112,29 @@ describe('the runtime’s program', () => {
     expect(metrics).toContain('understudy_memory_holding_bytes{name="model/tiny",measured="true"}');
     program.process.kill('SIGTERM');
     expect((await program.ended).code).toBe(0);
+  });
+});
+
+describe.skipIf(whyNoRedis() !== undefined)(`a runtime that enters itself in Redis`, () => {
+  it('is found while it lives', async () => {
+    const folder = await ModelFolder.create();
+    const server = await startRedis();
+    const redis = new RedisConnection({ url: server.url, clock: systemClock });
+    try {
+      await folder.write('tiny/config.pbtxt', CONFIG);
+      await folder.write('tiny/1/model.onnx', tinyOnnx({ shape: ['width'] }));
+      const ports = ['--grpc-port', '0', '--http-port', '0', '--json'];
+      const entry = ['--announce', server.url, '--address', 'gpu-1:8001', '--drain-ms', '0'];
+      const program = run('--models', folder.path, ...ports, ...entry);
+      await program.firstLine;
+      expect(await byRedis(redis)()).toEqual(['gpu-1:8001']);
+      program.process.kill('SIGTERM');
+      expect((await program.ended).code).toBe(0);
+      expect(await byRedis(redis)()).toEqual([]);
+    } finally {
+      redis.close();
+      await server.close();
+      await folder.remove();
+    }
   });
 });

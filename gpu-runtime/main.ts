@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { systemClock } from '#media/clock.ts';
+import { RedisConnection } from './client/pool/discovery/redis-connection.ts';
+import { RuntimeAnnouncer } from './client/pool/discovery/redis-registry.ts';
 import { loadModels, type LoadOutcome } from './execution/model-loader.ts';
 import { chooseProviders } from './execution/provider.ts';
 import { readDeviceMemory, type DeviceMemory } from './memory/device-memory.ts';
@@ -23,6 +25,8 @@ Options:
   --models FOLDER    a model repository as Triton lays it out [gpu-runtime/models]
   --grpc-port PORT   0 takes any that is free [8001]
   --http-port PORT   0 takes any that is free [8000]
+  --announce URL     enter this runtime in Redis (redis://host:port), where rooms find it
+  --address ADDRESS  its own, as rooms reach it, for --announce [HOST:PORT of gRPC]
   --drain-ms MS      after SIGTERM: not ready but serving, so that rooms move elsewhere [1000]
   --memory MIB       what models and faces may take [0.9 of the GPU's, else 0.8 of the machine's]
   --host ADDRESS     0.0.0.0 lets other machines in [127.0.0.1]
@@ -44,6 +48,8 @@ interface Options {
   grpcPort: number;
   httpPort: number;
   memoryBytes: number | undefined;
+  announceUrl: string | undefined;
+  address: string | undefined;
   drainMs: number;
   host: string;
   json: boolean;
@@ -59,6 +65,8 @@ function readOptions(args: string[]): Options | 'help' {
         'grpc-port': { type: 'string', default: '8001' },
         'http-port': { type: 'string', default: '8000' },
         memory: { type: 'string' },
+        announce: { type: 'string' },
+        address: { type: 'string' },
         'drain-ms': { type: 'string', default: '1000' },
         host: { type: 'string', default: '127.0.0.1' },
         json: { type: 'boolean', default: false },
@@ -73,6 +81,8 @@ function readOptions(args: string[]): Options | 'help' {
       models: resolve(values.models),
       grpcPort: portOf('--grpc-port', values['grpc-port']),
       httpPort: portOf('--http-port', values['http-port']),
+      announceUrl: values.announce === undefined ? undefined : redisUrlOf(values.announce),
+      address: values.address,
       drainMs: millisecondsOf(values['drain-ms']),
       memoryBytes: values.memory === undefined ? undefined : bytesOf(values.memory),
       host: values.host,
@@ -97,6 +107,13 @@ function millisecondsOf(text: string): number {
     throw new UsageError(`--drain-ms takes a number of milliseconds, not “${text}”.`);
   }
   return Number(text);
+}
+
+function redisUrlOf(text: string): string {
+  if (!/^rediss?:\/\/./u.test(text)) {
+    throw new UsageError(`--announce takes redis://host:port, not “${text}”.`);
+  }
+  return text;
 }
 
 function bytesOf(mebibytes: string): number {
@@ -142,8 +159,10 @@ async function main(): Promise<void> {
     port: options.httpPort,
     metrics: () => runtimeMetrics(runtime),
   });
+  let withdraw = (): Promise<void> => Promise.resolve();
   const close = async (drainMs = 0): Promise<void> => {
     runtime.drain();
+    await withdraw();
     if (drainMs > 0) {
       await new Promise<void>((resolve) => {
         systemClock.after(drainMs, resolve);
@@ -155,6 +174,7 @@ async function main(): Promise<void> {
   try {
     const grpcPort = await grpc.start();
     const httpPort = await http.start();
+    withdraw = await announce(options, `${host}:${String(grpcPort)}`, say);
     process.stdout.write(`${readyLine(outcome, { host, grpcPort, httpPort }, options.json)}\n`);
   } catch (error) {
     await close();
@@ -168,6 +188,33 @@ async function main(): Promise<void> {
 function deviceOf({ memoryBytes }: Options): DeviceMemory {
   const device = readDeviceMemory(chooseProviders().includes('cuda'));
   return memoryBytes === undefined ? device : { ...device, capacityBytes: memoryBytes };
+}
+
+/** Enters the runtime in Redis where that is asked for; gives back what takes it out again. */
+async function announce(
+  { announceUrl, address }: Options,
+  ownAddress: string,
+  say: (line: string) => void,
+): Promise<() => Promise<void>> {
+  if (announceUrl === undefined) {
+    return () => Promise.resolve();
+  }
+  const redis = new RedisConnection({ url: announceUrl, clock: systemClock });
+  const announcer = new RuntimeAnnouncer({
+    redis,
+    address: address ?? ownAddress,
+    clock: systemClock,
+    onProblem: (error) => {
+      say(
+        `Rooms may not find this runtime: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    },
+  });
+  await announcer.start();
+  return async () => {
+    await announcer.stop();
+    redis.close();
+  };
 }
 
 function readyLine(

@@ -38,6 +38,7 @@ export class RuntimePool {
   readonly #options: RuntimePoolOptions;
   readonly #members = new Map<string, Member>();
   readonly #placed = new Map<string, string>();
+  #finding: Promise<void> | undefined;
   #cancelTimer: (() => void) | undefined;
   #closed = false;
 
@@ -47,7 +48,7 @@ export class RuntimePool {
 
   /** Finds the runtimes and looks at each once. */
   async open(): Promise<void> {
-    await this.#discover();
+    await this.#find();
     await Promise.all([...this.#members.values()].map((member) => this.#look(member)));
     this.#schedule();
   }
@@ -204,6 +205,14 @@ export class RuntimePool {
       });
   }
 
+  /** Never rejects, and asks no second time while the first is unanswered. */
+  #find(): Promise<void> {
+    this.#finding ??= this.#discover().finally(() => {
+      this.#finding = undefined;
+    });
+    return this.#finding;
+  }
+
   async #discover(): Promise<void> {
     const { connect, discover } = this.#options;
     let addresses: readonly string[];
@@ -250,11 +259,12 @@ export class RuntimePool {
     }
     const { checkEveryMs = CHECK_EVERY_MS, clock } = this.#options;
     this.#cancelTimer = clock.after(checkEveryMs, () => {
-      // The answers of slow ones are not waited for: the others' matter.
-      void this.#discover().then(() => {
+      // Slow answers, discovery's too, are not waited for: the others matter.
+      void this.#find().then(() => {
         this.#members.forEach((member) => void this.#look(member));
-        this.#schedule();
       });
+      this.#members.forEach((member) => void this.#look(member));
+      this.#schedule();
     });
   }
 }

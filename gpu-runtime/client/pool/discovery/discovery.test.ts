@@ -70,38 +70,31 @@ class FakeRedis implements RegistryRedis {
   readonly set = new Map<string, number>();
   down = false;
 
-  async time(): Promise<string[]> {
-    await this.#reach();
+  sendCommand([command, _key, first, second]: readonly string[]): Promise<unknown> {
+    return this.down
+      ? Promise.reject(new Error('ECONNREFUSED'))
+      : Promise.resolve(this.#do(command!, first!, second!));
+  }
+
+  #do(command: string, first: string, second: string): unknown {
     const ms = this.clock.nowMs();
-    return [String(Math.floor(ms / 1_000)), String((ms % 1_000) * 1_000)];
-  }
-
-  async zadd(_key: string, score: number, member: string): Promise<void> {
-    await this.#reach();
-    this.set.set(member, score);
-  }
-
-  async zrem(_key: string, member: string): Promise<void> {
-    await this.#reach();
-    this.set.delete(member);
-  }
-
-  async zrangebyscore(_key: string, min: number): Promise<string[]> {
-    await this.#reach();
-    return [...this.set].filter(([, score]) => score >= min).map(([member]) => member);
-  }
-
-  async zremrangebyscore(_key: string, _min: string, max: number): Promise<void> {
-    await this.#reach();
-    for (const [member, score] of this.set) {
-      if (score <= max) {
-        this.set.delete(member);
-      }
+    const members = [...this.set];
+    switch (command) {
+      case 'TIME':
+        return [String(Math.floor(ms / 1_000)), String((ms % 1_000) * 1_000)];
+      case 'ZADD':
+        return this.set.set(second, Number(first));
+      case 'ZREM':
+        return this.set.delete(first);
+      case 'ZRANGEBYSCORE':
+        return members.filter(([, score]) => score >= Number(first)).map(([member]) => member);
+      case 'ZREMRANGEBYSCORE':
+        return members
+          .filter(([, score]) => score <= Number(second))
+          .forEach(([member]) => this.set.delete(member));
+      default:
+        throw new Error(command);
     }
-  }
-
-  #reach(): Promise<void> {
-    return this.down ? Promise.reject(new Error('ECONNREFUSED')) : Promise.resolve();
   }
 }
 

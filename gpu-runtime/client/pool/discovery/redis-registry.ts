@@ -2,18 +2,17 @@
  * Runtimes that enter themselves in Redis: a sorted set of addresses by the time of their last sign of life, on Redis's
  * own clock, so that the clocks of machines may differ. Who gives no sign for three seconds is not found any more.
  */
+import { z } from 'zod';
 import type { Clock } from '#media/clock.ts';
 import type { Discover } from './discovery.ts';
 
-/** What the registry asks of a Redis client, under the names and with the forms of `ioredis`. */
+/** What the registry asks of a Redis client: the answer to a command, as the `redis` package gives it. */
 export interface RegistryRedis {
-  /** Seconds and microseconds. */
-  time(): Promise<readonly (string | number)[]>;
-  zadd(key: string, score: number, member: string): Promise<unknown>;
-  zrem(key: string, member: string): Promise<unknown>;
-  zrangebyscore(key: string, min: number, max: string): Promise<string[]>;
-  zremrangebyscore(key: string, min: string, max: number): Promise<unknown>;
+  sendCommand(words: readonly string[]): Promise<unknown>;
 }
+
+const addressesSchema = z.array(z.string());
+const timeSchema = z.tuple([z.coerce.number(), z.coerce.number()]);
 
 const KEY = 'understudy:runtimes';
 const BEAT_MS = 1_000;
@@ -25,7 +24,9 @@ const FORGET_MS = 60_000;
 export function byRedis(redis: RegistryRedis, key = KEY): Discover {
   return async () => {
     const nowMs = await epochMs(redis);
-    return (await redis.zrangebyscore(key, nowMs - ALIVE_MS, '+inf')).toSorted();
+    const since = String(nowMs - ALIVE_MS);
+    const found = await redis.sendCommand(['ZRANGEBYSCORE', key, since, '+inf']);
+    return addressesSchema.parse(found).toSorted();
   };
 }
 
@@ -63,7 +64,7 @@ export class RuntimeAnnouncer {
     this.#cancelTimer?.();
     const { redis, address, key = KEY } = this.#options;
     // Without Redis the entry runs out by itself.
-    await redis.zrem(key, address).catch(() => undefined);
+    await redis.sendCommand(['ZREM', key, address]).catch(() => undefined);
   }
 
   /** Never rejects. */
@@ -71,8 +72,8 @@ export class RuntimeAnnouncer {
     const { redis, address, clock, key = KEY, onProblem } = this.#options;
     try {
       const nowMs = await epochMs(redis);
-      await redis.zadd(key, nowMs, address);
-      await redis.zremrangebyscore(key, '-inf', nowMs - FORGET_MS);
+      await redis.sendCommand(['ZADD', key, String(nowMs), address]);
+      await redis.sendCommand(['ZREMRANGEBYSCORE', key, '-inf', String(nowMs - FORGET_MS)]);
       this.#failing = false;
     } catch (error) {
       if (!this.#failing) {
@@ -87,6 +88,6 @@ export class RuntimeAnnouncer {
 }
 
 async function epochMs(redis: RegistryRedis): Promise<number> {
-  const [seconds, microseconds] = await redis.time();
-  return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
+  const [seconds, microseconds] = timeSchema.parse(await redis.sendCommand(['TIME']));
+  return seconds * 1_000 + Math.floor(microseconds / 1_000);
 }
