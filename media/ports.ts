@@ -84,6 +84,8 @@ export interface Recognizer {
    * goes on, further pushes extend it. A newer call supersedes an older one, which then resolves with null.
    */
   decode(): Promise<Transcript | null>;
+  /** Speech goes on: a `decode` at hand is of no more use and may be withdrawn. It then resolves with null. */
+  cancel?(): void;
   /** Ends the utterance; the next push opens a new one. */
   reset(): void;
   close(): Promise<void>;

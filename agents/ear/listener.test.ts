@@ -12,6 +12,7 @@ import {
 class ToldRecognizer implements Recognizer {
   pushedHops = 0;
   resets = 0;
+  cancels = 0;
   words = 'so far';
   readonly asked: ((text: string | null) => void)[] = [];
 
@@ -27,6 +28,9 @@ class ToldRecognizer implements Recognizer {
         resolve(text === null ? null : { kind: 'final', text, confidence: 0.8 });
       });
     });
+  }
+  cancel(): void {
+    this.cancels += 1;
   }
   reset(): void {
     this.resets += 1;
@@ -103,6 +107,15 @@ describe('the listener', () => {
     silence(2_000);
     speech(64);
     expect(recognizer.pushedHops * HOP_MS).toBeGreaterThanOrEqual(320);
+  });
+
+  it('tells the recogniser that speech goes on, once for each pause', () => {
+    const { recognizer, speech, pause } = scene();
+    speech(500);
+    expect(recognizer.cancels).toBe(0);
+    pause(300);
+    speech(500);
+    expect(recognizer.cancels).toBe(1);
   });
 
   it('waits for the text when the judge is faster than the recogniser', async () => {

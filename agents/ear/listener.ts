@@ -169,6 +169,7 @@ export class Listener {
       this.#state = 'speaking';
       this.#pause += 1;
       this.#overWhenDecoded = false;
+      this.#options.recognizer.cancel?.();
       this.#options.onEvent({ type: 'speech-started', agoMs: STARTING_HOPS * HOP_MS });
     }
     this.#lastVoicedMs = hop.atMs;

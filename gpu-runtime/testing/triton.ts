@@ -22,6 +22,8 @@ export interface TritonOptions {
   models: string;
   /** Models to load; all when absent. This Triton has the Python backend only. */
   load?: readonly string[];
+  /** Folders of Python packages that its models need, besides its own. */
+  packages?: readonly string[];
   /** Any that is free when absent. */
   httpPort?: number;
   grpcPort?: number;
@@ -65,7 +67,16 @@ export async function startTriton(options: TritonOptions): Promise<RunningTriton
       ...(options.load === undefined ? [] : ['--model-control-mode=explicit']),
       ...(options.load ?? []).map((name) => `--load-model=${name}`),
     ],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...install.environment } },
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        ...install.environment,
+        PYTHONPATH: [install.environment['PYTHONPATH'] ?? '', ...(options.packages ?? [])].join(
+          ':',
+        ),
+      },
+    },
   );
   const endWithUs = (): void => {
     child.kill('SIGKILL');

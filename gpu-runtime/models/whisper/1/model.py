@@ -1,7 +1,14 @@
 """Speech to text for many rooms: the utterances of all requests at hand are heard in one batch."""
 
 import json
+import os
+import sys
 from typing import Any, Union
+
+# The interpreter inside Triton does not look at PYTHONPATH by itself.
+for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep):
+    if folder != "" and folder not in sys.path:
+        sys.path.append(folder)
 
 import numpy as np
 import triton_python_backend_utils as pb_utils
