@@ -48,7 +48,10 @@ function run(...args: string[]): Program {
   return { process: child, firstLine, ended };
 }
 
-describe('the runtime’s program', () => {
+/** Processes start slowly on a busy machine. */
+const timeout = 60_000;
+
+describe('the runtime’s program', { timeout }, () => {
   let folder: ModelFolder;
   beforeEach(async () => {
     folder = await ModelFolder.create();
@@ -115,26 +118,30 @@ describe('the runtime’s program', () => {
   });
 });
 
-describe.skipIf(whyNoRedis() !== undefined)(`a runtime that enters itself in Redis`, () => {
-  it('is found while it lives', async () => {
-    const folder = await ModelFolder.create();
-    const server = await startRedis();
-    const redis = new RedisConnection({ url: server.url, clock: systemClock });
-    try {
-      await folder.write('tiny/config.pbtxt', CONFIG);
-      await folder.write('tiny/1/model.onnx', tinyOnnx({ shape: ['width'] }));
-      const ports = ['--grpc-port', '0', '--http-port', '0', '--json'];
-      const entry = ['--announce', server.url, '--address', 'gpu-1:8001', '--drain-ms', '0'];
-      const program = run('--models', folder.path, ...ports, ...entry);
-      await program.firstLine;
-      expect(await byRedis(redis)()).toEqual(['gpu-1:8001']);
-      program.process.kill('SIGTERM');
-      expect((await program.ended).code).toBe(0);
-      expect(await byRedis(redis)()).toEqual([]);
-    } finally {
-      redis.close();
-      await server.close();
-      await folder.remove();
-    }
-  });
-});
+describe.skipIf(whyNoRedis() !== undefined)(
+  'a runtime that enters itself in Redis',
+  { timeout },
+  () => {
+    it('is found while it lives', async () => {
+      const folder = await ModelFolder.create();
+      const server = await startRedis();
+      const redis = new RedisConnection({ url: server.url, clock: systemClock });
+      try {
+        await folder.write('tiny/config.pbtxt', CONFIG);
+        await folder.write('tiny/1/model.onnx', tinyOnnx({ shape: ['width'] }));
+        const ports = ['--grpc-port', '0', '--http-port', '0', '--json'];
+        const entry = ['--announce', server.url, '--address', 'gpu-1:8001', '--drain-ms', '0'];
+        const program = run('--models', folder.path, ...ports, ...entry);
+        await program.firstLine;
+        expect(await byRedis(redis)()).toEqual(['gpu-1:8001']);
+        program.process.kill('SIGTERM');
+        expect((await program.ended).code).toBe(0);
+        expect(await byRedis(redis)()).toEqual([]);
+      } finally {
+        redis.close();
+        await server.close();
+        await folder.remove();
+      }
+    });
+  },
+);
