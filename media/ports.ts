@@ -91,11 +91,13 @@ export interface Recognizer {
   close(): Promise<void>;
 }
 
-/** Draws a face. Pure: the same pose gives the same picture. */
+/** Draws a face. A drawn one is pure: the same pose gives the same picture; a filmed one moves on with every picture. */
 export interface FaceRenderer {
   readonly id: string;
   readonly widthPx: number;
   readonly heightPx: number;
+  /** How much later than its pose a mouth is seen, where it is made elsewhere; not at all when absent. */
+  readonly lagMs?: number;
   /**
    * Draws one picture into `frame`, an I420 buffer (BT.601 limited range) of widthPx * heightPx * 3 / 2 bytes:
    * the Y plane, then U, then V at half size. The caller owns the buffer.

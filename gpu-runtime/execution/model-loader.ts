@@ -1,7 +1,9 @@
 /** Loads every model of a repository, one after another; one that cannot be loaded is reported and left out. */
 import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Clock } from '#media/clock.ts';
 import { asRuntimeError, RuntimeError } from '../errors.ts';
+import { loadFaceExecutor } from '../face/face-executor.ts';
 import type { MemoryAdmission } from '../memory/memory-admission.ts';
 import { readRepository, type ModelFault, type RepositoryModel } from '../repository/repository.ts';
 import type { LoadedModel } from '../runtime/runtime.ts';
@@ -102,6 +104,15 @@ async function declaredBytesOf({ config, modelPath }: RepositoryModel): Promise<
 function loadExecutor(model: RepositoryModel, options: LoadOptions): Promise<Executor> {
   const { clock, say, python, onPrint, maxBatchRows = MAX_BATCH_ROWS } = options;
   const shared = { ...model, clock, maxBatchRows };
+  if (model.config.parameters['executor'] === 'face') {
+    const { memory } = options;
+    const modelFolder = dirname(dirname(model.modelPath));
+    return loadFaceExecutor({
+      ...shared,
+      modelFolder,
+      ...(memory === undefined ? {} : { memory }),
+    });
+  }
   switch (model.config.backend) {
     case 'onnxruntime':
       return loadOnnxExecutor({

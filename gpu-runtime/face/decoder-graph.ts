@@ -6,7 +6,14 @@
  */
 import { RuntimeError } from '../errors.ts';
 import { ELEMENT, newNode, OnnxGraph, type Node } from '../onnx/onnx-graph.ts';
-import { GRID, gridToPicture, MOUTH_WINDOW, patchBox, resampling, type Placement } from './geometry.ts';
+import {
+  GRID,
+  gridToPicture,
+  MOUTH_WINDOW,
+  patchBox,
+  resampling,
+  type Placement,
+} from './geometry.ts';
 
 export const PARAMETERS = 32;
 
@@ -73,24 +80,14 @@ export function probeDecoder(file: Uint8Array): OnnxGraph {
 
 /**
  * The decoder that the runtime serves. Inputs: the feature maps as half floats (`input` and `skip1` cut to the window),
- * `outside_mean` and `outside_square` [rows, 32, 1, 1], `params`. Outputs: `RGB` [rows, height, width, 3] and `I420`
- * [rows, width × height × 3 / 2], BT.601 limited range; with `withWindow` also `WINDOW` [rows, 3, 240, 240] in -1..1.
+ * `outside_mean` and `outside_square` [rows, 32, 1, 1], `params`. Outputs: `RGB` [rows, height, width, 3], `I420`
+ * [rows, width × height × 3 / 2], BT.601 limited range, and `WINDOW` [rows, 3, 240, 240] in -1..1 for calibration.
  */
-export function patchDecoder(
-  file: Uint8Array,
-  placement: Placement,
-  options: { withWindow?: boolean } = {},
-): OnnxGraph {
+export function patchDecoder(file: Uint8Array, placement: Placement): OnnxGraph {
   const graph = batchedDecoder(file);
   cutToWindow(graph);
   takeHalfFloats(graph);
   givePatches(graph, placement);
-  if (options.withWindow === true) {
-    const { left, top, right, bottom } = MOUTH_WINDOW;
-    graph.add('Identity', ['face'], ['WINDOW']);
-    const shape = [ROWS, 3, bottom - top, right - left];
-    graph.outputs.push({ name: 'WINDOW', element: ELEMENT.FLOAT, shape });
-  }
   return graph;
 }
 
@@ -198,12 +195,12 @@ function givePatches(graph: OnnxGraph, placement: Placement): void {
   if (last === undefined) {
     throw invalid('It gives no “output”.');
   }
-  last.outputs[0] = 'face';
+  last.outputs[0] = 'WINDOW';
   graph.addConstant('patch_across', turned, [windowWidth, width]);
   graph.addConstant('patch_down', down, [height, windowHeight]);
   graph.addConstant('zero', [0], []);
   graph.addConstant('most', [255], []);
-  graph.add('MatMul', ['face', 'patch_across'], ['patch_narrow']);
+  graph.add('MatMul', ['WINDOW', 'patch_across'], ['patch_narrow']);
   graph.add('MatMul', ['patch_down', 'patch_narrow'], ['patch']);
   const toBytes = (from: string, to: string): void => {
     graph.add('Round', [from], [`${to}_round`]);
@@ -231,6 +228,7 @@ function givePatches(graph: OnnxGraph, placement: Placement): void {
   graph.outputs = [
     { name: 'RGB', element: ELEMENT.UINT8, shape: [ROWS, height, width, 3] },
     { name: 'I420', element: ELEMENT.UINT8, shape: [ROWS, (width * height * 3) / 2] },
+    { name: 'WINDOW', element: ELEMENT.FLOAT, shape: [ROWS, 3, windowHeight, windowWidth] },
   ];
 }
 

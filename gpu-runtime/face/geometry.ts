@@ -45,9 +45,7 @@ export function placeVideo(video: Size, face: Box, picture: Size = PICTURE): Pla
   const faceRows = face.bottom - face.top;
   const height = Math.min(video.height, Math.round(faceRows * ROWS_PER_FACE));
   const middle = (face.top + face.bottom) / 2;
-  const top = Math.round(
-    Math.min(video.height - height, Math.max(0, middle - FACE_AT * height)),
-  );
+  const top = Math.round(Math.min(video.height - height, Math.max(0, middle - FACE_AT * height)));
   return { video, picture, cut: { top, height }, face };
 }
 

@@ -133,9 +133,11 @@ export class OnnxGraph {
     }
     const raw = tensor.find(({ number }) => number === TENSOR.raw);
     if (raw === undefined) {
-      return tensor.filter(({ number, wire }) => number === TENSOR.int64 && wire === 0).map(({ value }) => value);
+      return tensor
+        .filter(({ number, wire }) => number === TENSOR.int64 && wire === 0)
+        .map(({ value }) => value);
     }
-    const copy = raw.bytes.slice();
+    const copy = Uint8Array.from(raw.bytes);
     return Array.from(new BigInt64Array(copy.buffer), Number);
   }
 
