@@ -1,7 +1,7 @@
 /** Changes the sample rate of speech and nothing else: a table of filters, one for each place between two samples. */
 
-/** 12 input samples on each side of an output sample: aliases stay below -60 dB. */
-const HALF_WIDTH = 12;
+/** 8 input samples on each side of an output sample: errors stay 50 dB below speech. */
+const HALF_WIDTH = 8;
 /** The filter begins to close a little below the lower of both half rates. */
 const CUTOFF = 0.94;
 
@@ -30,11 +30,18 @@ export function convertRate(samples: Int16Array, fromHz: number, toHz: number): 
   let from = taps - half + 1;
   for (let at = 0; at < output.length; at += 1) {
     const row = phase * taps;
-    let sum = 0;
-    for (let tap = 0; tap < taps; tap += 1) {
-      sum += weights[row + tap]! * padded[from + tap]!;
+    // Two sums, four taps at a time: the processor then does not wait for each addition.
+    let even = 0;
+    let odd = 0;
+    for (let tap = 0; tap < taps; tap += 4) {
+      even +=
+        weights[row + tap]! * padded[from + tap]! +
+        weights[row + tap + 2]! * padded[from + tap + 2]!;
+      odd +=
+        weights[row + tap + 1]! * padded[from + tap + 1]! +
+        weights[row + tap + 3]! * padded[from + tap + 3]!;
     }
-    output[at] = Math.max(-32_768, Math.min(32_767, Math.round(sum)));
+    output[at] = Math.max(-32_768, Math.min(32_767, Math.round(even + odd)));
     phase += down;
     const passed = Math.floor(phase / up);
     phase -= passed * up;
@@ -54,7 +61,7 @@ function conversionOf(fromHz: number, toHz: number): Conversion {
   const down = fromHz / shared;
   // Going down in rate widens the filter by as much as it closes.
   const narrowing = Math.min(1, up / down);
-  const half = Math.ceil(HALF_WIDTH / narrowing);
+  const half = 2 * Math.ceil(HALF_WIDTH / narrowing / 2);
   const taps = 2 * half;
   const weights = new Float32Array(up * taps);
   for (let phase = 0; phase < up; phase += 1) {

@@ -15,26 +15,33 @@ interface Heard {
 export class VoiceLevels {
   readonly #heard = new Map<string, Heard>();
 
-  /** The gain for this stretch of a voice's speech, which is counted in. 0 while the voice has only been silent. */
-  gainDb(voiceId: string, samples: Int16Array, sampleRateHz: number): number {
-    let heard = this.#heard.get(voiceId);
+  /** The gain of a voice; 0 while it has not been heard. */
+  gainDb(voiceId: string): number {
+    const heard = this.#heard.get(voiceId);
     if (heard === undefined) {
-      heard = { power: 0, lengthMs: 0 };
-      this.#heard.set(voiceId, heard);
-    }
-    if (heard.lengthMs < LEARNING_MS) {
-      const loudness = measureLoudnessLufs(samples, sampleRateHz);
-      if (Number.isFinite(loudness)) {
-        const lengthMs = (samples.length / sampleRateHz) * 1_000;
-        const whole = heard.lengthMs + lengthMs;
-        heard.power = (heard.power * heard.lengthMs + 10 ** (loudness / 10) * lengthMs) / whole;
-        heard.lengthMs = whole;
-      }
-    }
-    if (heard.lengthMs === 0) {
       return 0;
     }
     const gainDb = TARGET_LOUDNESS_LUFS - 10 * Math.log10(heard.power);
     return Math.max(-MAX_GAIN_DB, Math.min(MAX_GAIN_DB, gainDb));
+  }
+
+  knows(voiceId: string): boolean {
+    return this.#heard.has(voiceId);
+  }
+
+  /** Counts a stretch of a voice's speech in, as it came from the engine. Takes about 1.5 ms a second of speech. */
+  hear(voiceId: string, samples: Int16Array, sampleRateHz: number): void {
+    const before = this.#heard.get(voiceId) ?? { power: 0, lengthMs: 0 };
+    if (before.lengthMs >= LEARNING_MS) {
+      return;
+    }
+    const loudness = measureLoudnessLufs(samples, sampleRateHz);
+    if (!Number.isFinite(loudness)) {
+      return;
+    }
+    const ownMs = (samples.length / sampleRateHz) * 1_000;
+    const lengthMs = before.lengthMs + ownMs;
+    const power = (before.power * before.lengthMs + 10 ** (loudness / 10) * ownMs) / lengthMs;
+    this.#heard.set(voiceId, { power, lengthMs });
   }
 }

@@ -197,13 +197,25 @@ export class ServedTextToSpeech implements TextToSpeech {
       return undefined;
     }
     const words = wordMarks(clause, phonemes, answer.words);
-    const gainDb = this.#levels.gainDb(voice.id, answer.samples, sampleRateHz);
+    this.#learnLevel(voice.id, answer);
     const samples = convertRate(answer.samples, sampleRateHz, SAMPLE_RATE_HZ);
-    applyGain(samples, gainDb);
+    applyGain(samples, this.#levels.gainDb(voice.id));
     return setSilences(
       { samples, sampleRateHz: SAMPLE_RATE_HZ, phonemes, words },
       { leadMs: LEAD_MS, trailMs: TRAIL_MS[clause.boundary] },
     );
+  }
+
+  /** A voice that is heard for the first time is listened to before it is heard; later, while it is. */
+  #learnLevel(voiceId: string, { samples, sampleRateHz }: SpeechAnswer): void {
+    const hear = (): void => {
+      this.#levels.hear(voiceId, samples, sampleRateHz);
+    };
+    if (this.#levels.knows(voiceId)) {
+      setImmediate(hear);
+    } else {
+      hear();
+    }
   }
 }
 

@@ -8,7 +8,9 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parents[1]))
 
 import numpy as np  # noqa: E402
+import onnxruntime  # noqa: E402
 from kokoro_onnx import Kokoro as KokoroModel  # noqa: E402
+from kokoro_onnx.session import resolve_providers  # noqa: E402
 from phonemizer.backend import EspeakBackend  # noqa: E402
 from speech_worker import Speech, VoiceUnknown, serve  # noqa: E402
 
@@ -36,7 +38,11 @@ def one_of(folder: Path, *patterns: str) -> Path:
 class Kokoro:
     def __init__(self, folder: Path) -> None:
         model = one_of(folder, "*.onnx")
-        self._model = KokoroModel(str(model), str(one_of(folder, "voices*.bin", "voices*.npz")))
+        session = onnxruntime.InferenceSession(
+            str(model), sess_options=onnxruntime.SessionOptions(), providers=resolve_providers()
+        )
+        voices = one_of(folder, "voices*.bin", "voices*.npz")
+        self._model = KokoroModel.from_session(session, str(voices))
         self._phonemizers: dict[str, EspeakBackend] = {}
         self._known_words: dict[tuple[str, str], str] = {}
         # Other languages need phonemizers of their own, which are not here.
