@@ -60,6 +60,10 @@ export class BatchQueue {
   readonly #options: BatchQueueOptions;
   /** In order of arrival. */
   #waiting: QueuedRequest[] = [];
+  readonly #waitingOfPriority: Record<Priority, number> = { 0: 0, 1: 0 };
+  readonly #waitingOfSession = new Map<string, number>();
+  /** Undefined when it has to be found anew. */
+  #earliestMs: number | undefined = Number.POSITIVE_INFINITY;
   readonly #msPerRun = new Map<string, number>();
   readonly #served = new Map<string, number>();
 
@@ -73,14 +77,15 @@ export class BatchQueue {
 
   /** Infinity when nothing waits. */
   get earliestDeadlineMs(): number {
-    return this.#waiting.reduce(
+    this.#earliestMs ??= this.#waiting.reduce(
       (earliest, { deadlineMs }) => Math.min(earliest, deadlineMs),
       Number.POSITIVE_INFINITY,
     );
+    return this.#earliestMs;
   }
 
   queued(priority: Priority): number {
-    return this.#waiting.filter((request) => request.priority === priority).length;
+    return this.#waitingOfPriority[priority];
   }
 
   add(request: QueuedRequest): Admission {
@@ -88,30 +93,28 @@ export class BatchQueue {
     if (this.queued(request.priority) >= limit) {
       return { ok: false, retryAfterMs: this.#drainMs(request.key) };
     }
-    this.#waiting.push(request);
     this.#letJoin(request.session);
+    this.#waiting.push(request);
+    this.#count(request, 1);
+    this.#earliestMs = Math.min(this.earliestDeadlineMs, request.deadlineMs);
     return { ok: true };
   }
 
   /** Whether it was still waiting. */
   cancel(id: number): boolean {
-    const before = this.#waiting.length;
-    this.#waiting = this.#waiting.filter((request) => request.id !== id);
-    return this.#waiting.length < before;
+    return this.#takeOut((request) => request.id === id).length > 0;
   }
 
   /** Takes out the requests whose answer would come too late now. */
   expire(nowMs: number): QueuedRequest[] {
-    const late = this.#waiting.filter(({ deadlineMs }) => deadlineMs <= nowMs);
-    if (late.length > 0) {
-      this.#waiting = this.#waiting.filter(({ deadlineMs }) => deadlineMs > nowMs);
-    }
-    return late;
+    return this.earliestDeadlineMs > nowMs
+      ? []
+      : this.#takeOut(({ deadlineMs }) => deadlineMs <= nowMs);
   }
 
   /** Takes out everything. */
   clear(): QueuedRequest[] {
-    return this.#waiting.splice(0);
+    return this.#takeOut(() => true);
   }
 
   /**
@@ -135,7 +138,7 @@ export class BatchQueue {
     }
     const requests = this.#fill(lead, mates);
     const taken = new Set(requests.map(({ id }) => id));
-    this.#waiting = this.#waiting.filter(({ id }) => !taken.has(id));
+    this.#takeOut(({ id }) => taken.has(id));
     for (const { session, rows: own } of requests) {
       this.#served.set(session, (this.#served.get(session) ?? 0) + own);
     }
@@ -187,7 +190,7 @@ export class BatchQueue {
     const left = mates.filter((request) => request !== lead);
     const turnOf = ({ session }: QueuedRequest): number =>
       (turns.get(session) ?? 0) * SERVED_KEPT + (this.#served.get(session) ?? 0);
-    while (left.length > 0) {
+    while (left.length > 0 && rows < this.#options.maxBatchRows) {
       const index = left.reduce((best, request, at) => {
         const own = turnOf(request);
         const other = turnOf(left[best]!);
@@ -206,16 +209,45 @@ export class BatchQueue {
     return chosen;
   }
 
+  #takeOut(goes: (request: QueuedRequest) => boolean): QueuedRequest[] {
+    const out: QueuedRequest[] = [];
+    const stay: QueuedRequest[] = [];
+    for (const request of this.#waiting) {
+      (goes(request) ? out : stay).push(request);
+    }
+    if (out.length > 0) {
+      this.#waiting = stay;
+      this.#earliestMs = undefined;
+      for (const request of out) {
+        this.#count(request, -1);
+      }
+    }
+    return out;
+  }
+
+  #count({ priority, session }: QueuedRequest, change: 1 | -1): void {
+    this.#waitingOfPriority[priority] += change;
+    const count = (this.#waitingOfSession.get(session) ?? 0) + change;
+    if (count === 0) {
+      this.#waitingOfSession.delete(session);
+    } else {
+      this.#waitingOfSession.set(session, count);
+    }
+  }
+
   /** A session that comes or comes back starts level with the least served, not far ahead of it. */
   #letJoin(session: string): void {
-    if (this.#waiting.some((request) => request.session === session && this.#served.has(session))) {
+    if (this.#waitingOfSession.has(session) && this.#served.has(session)) {
       return;
     }
-    const others = this.#waiting
-      .filter((request) => request.session !== session)
-      .map((request) => this.#served.get(request.session) ?? 0);
-    if (others.length > 0) {
-      this.#served.set(session, Math.max(this.#served.get(session) ?? 0, Math.min(...others)));
+    let least = Number.POSITIVE_INFINITY;
+    for (const other of this.#waitingOfSession.keys()) {
+      if (other !== session) {
+        least = Math.min(least, this.#served.get(other) ?? 0);
+      }
+    }
+    if (least < Number.POSITIVE_INFINITY) {
+      this.#served.set(session, Math.max(this.#served.get(session) ?? 0, least));
     } else if (this.#served.size > SESSIONS_KEPT) {
       this.#served.clear();
     }

@@ -67,6 +67,8 @@ export class Batcher<Job, Result> {
   #nextId = 1;
   #running = 0;
   #cancelTimer: (() => void) | undefined;
+  /** When the timer rings; Infinity where there is none. */
+  #ringsMs = Number.POSITIVE_INFINITY;
   #closed = false;
   #idle: (() => void)[] = [];
 
@@ -156,8 +158,6 @@ export class Batcher<Job, Result> {
   }
 
   #advance(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
     const { clock, instances } = this.#options;
     const nowMs = clock.nowMs();
     for (const { id } of this.#queue.expire(nowMs)) {
@@ -178,8 +178,16 @@ export class Batcher<Job, Result> {
     }
     // A request that can no longer be in time is told so then, not when the device frees.
     const againMs = Math.min(untilMs, this.#queue.earliestDeadlineMs);
-    if (againMs < Number.POSITIVE_INFINITY) {
+    // A timer that rings sooner looks again by itself: requests come far more often than they are late.
+    if (againMs < this.#ringsMs || againMs === Number.POSITIVE_INFINITY) {
+      this.#cancelTimer?.();
+      this.#cancelTimer = undefined;
+      this.#ringsMs = againMs;
+    }
+    if (againMs < Number.POSITIVE_INFINITY && this.#cancelTimer === undefined) {
       this.#cancelTimer = clock.after(Math.max(0, againMs - nowMs), () => {
+        this.#cancelTimer = undefined;
+        this.#ringsMs = Number.POSITIVE_INFINITY;
         this.#advance();
       });
     }
