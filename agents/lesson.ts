@@ -5,7 +5,7 @@ import {
   type DispatchMetadata,
 } from '#agents/dispatch/metadata.ts';
 import type { Scenario } from '#agents/dispatch/scenario.ts';
-import { loadScenarios, ScenarioError } from '#agents/dispatch/scenario-store.ts';
+import { loadScenario } from '#agents/dispatch/scenario-store.ts';
 import { buildReport } from '#agents/report/build-report.ts';
 import type { Environment } from '#config/environment.ts';
 import { systemClock } from '#media/clock.ts';
@@ -48,11 +48,10 @@ export class Lesson {
   }
 
   async run(): Promise<void> {
-    const scenarios = await loadScenarios(this.#environment.UNDERSTUDY_SCENARIOS);
-    const scenario = scenarios.find(({ id }) => id === this.#metadata.scenarioId);
-    if (scenario === undefined) {
-      throw new ScenarioError('SCENARIO_UNKNOWN', [`No scenario ${this.#metadata.scenarioId}.`]);
-    }
+    const scenario = loadScenario(
+      this.#metadata.scenarioId,
+      this.#environment.UNDERSTUDY_SCENARIOS,
+    );
     const face = this.#equipment.faces.get(scenario.persona.face);
     if (face === undefined) {
       throw new MediaError('FACE_UNKNOWN', { detail: `It is called ${scenario.persona.face}.` });

@@ -3,7 +3,9 @@ import { FliteTextToSpeech } from '#agents/engines/flite/text-to-speech.ts';
 import { createRecognizer } from '#agents/engines/engines.ts';
 import type { Environment } from '#config/environment.ts';
 import { SmartTurnModel, type TurnModel } from '#agents/turn/smart-turn/smart-turn-model.ts';
+import { loadScenarios } from '#agents/dispatch/scenario-store.ts';
 import { listFaces, loadFace } from '#media/face/load-face.ts';
+import { Performer } from '#media/performer/performer.ts';
 import type { FaceRenderer, SpeechToText } from '#media/ports.ts';
 import { inference, log, type VAD } from '@livekit/agents';
 import { join } from 'node:path';
@@ -31,6 +33,9 @@ export interface Equipment {
  */
 const VAD_MIN_SILENCE_MS = 100;
 
+/** Drawing is compiled by then: the first pictures of a call take no longer than the rest. */
+const REHEARSED_FRAMES = 12;
+
 /** Loads what every call needs. Runs before a job arrives, so that the call itself begins at once. */
 export async function prepareEquipment(environment: Environment): Promise<Equipment> {
   const voice = new FliteTextToSpeech();
@@ -52,9 +57,27 @@ export async function prepareEquipment(environment: Environment): Promise<Equipm
     voice.warmUp(),
     recognizer?.warmUp?.(),
   ]);
+  rehearse(environment, faces.values());
   const vad = new inference.VAD({ model: 'silero', minSilenceDuration: VAD_MIN_SILENCE_MS });
   const earVad = new inference.VAD({ model: 'silero' });
   return { vad, earVad, voice, recognizer, faces, turnModel, languageModel };
+}
+
+/** Does once, before the call, what is slow the first time: reading scenarios and drawing. */
+function rehearse(environment: Environment, faces: Iterable<FaceRenderer>): void {
+  try {
+    loadScenarios(environment.UNDERSTUDY_SCENARIOS);
+  } catch (error) {
+    // The call's own scenario may be sound; if it is not, the call says so.
+    log().warn({ error }, 'some scenarios cannot be used');
+  }
+  for (const face of faces) {
+    const frame = new Uint8Array((face.widthPx * face.heightPx * 3) / 2);
+    const performer = new Performer({ seed: 1 });
+    for (let number = 0; number < REHEARSED_FRAMES; number += 1) {
+      face.render(performer.poseAt(number * 40), frame);
+    }
+  }
 }
 
 async function loadFaces(): Promise<Map<string, FaceRenderer>> {

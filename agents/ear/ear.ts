@@ -66,6 +66,7 @@ export class Ear {
     };
     const listener = new Listener({
       recognizer: await this.#recognizer.open({ language: this.#language }),
+      hearing: this.grade,
       avatarHasFloor: () => avatar.speaking,
       onEvent: (event) => {
         if (event.type === 'speech-started') {

@@ -40,12 +40,13 @@ class ToldRecognizer implements Recognizer {
   }
 }
 
-function scene(options: { avatarHasFloor?: boolean } = {}) {
+function scene(options: { avatarHasFloor?: boolean; hearing?: 'basic' | 'full' } = {}) {
   const recognizer = new ToldRecognizer();
   const events: ListenerEvent[] = [];
   const judged: string[] = [];
   const listener = new Listener({
     recognizer,
+    hearing: options.hearing ?? 'basic',
     avatarHasFloor: () => options.avatarHasFloor ?? false,
     onEvent: (event) => events.push(event),
     onFailed: (error) => {
@@ -184,6 +185,27 @@ describe('the listener', () => {
     murmur.listener.turnOver();
     expect(murmur.types()).toEqual(['speech-started', 'speech-ended', 'dropped']);
   });
+
+  it.each([
+    { hearing: 'basic', voicedMs: 400, words: 'um on', last: 'dropped' },
+    { hearing: 'basic', voicedMs: 400, words: 'wait', last: 'turn' },
+    { hearing: 'basic', voicedMs: 700, words: 'that was mine', last: 'turn' },
+    { hearing: 'full', voicedMs: 400, words: 'never', last: 'turn' },
+  ] as const)(
+    'over the avatar, $voicedMs ms heard as "$words" ($hearing) is a $last',
+    async ({ hearing, voicedMs, words, last }) => {
+      const { listener, recognizer, speech, settle, events, pause } = scene({
+        avatarHasFloor: true,
+        hearing,
+      });
+      speech(voicedMs);
+      pause(200);
+      recognizer.asked[0]!(words);
+      await settle();
+      listener.turnOver();
+      expect(events.at(-1)?.type).toBe(last);
+    },
+  );
 
   it('takes the same murmur as an answer when the learner has the floor', async () => {
     const { listener, recognizer, speech, settle, events, pause } = scene();

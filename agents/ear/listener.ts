@@ -37,6 +37,8 @@ export type ListenerEvent =
 
 export interface ListenerOptions {
   recognizer: Recognizer;
+  /** How far its words can be trusted: `SpeechToText.grade`. */
+  hearing: 'basic' | 'full';
   /** Whether the avatar's answer is sounding or held by an interruption. */
   avatarHasFloor: () => boolean;
   onEvent: (event: ListenerEvent) => void;
@@ -60,6 +62,19 @@ export const UNINTELLIGIBLE = '…';
 /** Said while another speaks, these do not claim the floor. */
 const MURMURS = new Set(
   'mm,mhm,mm-hm,mmhm,hm,hmm,uh-huh,uh huh,yeah,yes,yep,right,okay,ok,sure,i see,oh,ah,wow,really,good,great,no,um,uh,mm hm'.split(
+    ',',
+  ),
+);
+
+/**
+ * A sound over the avatar that is shorter than this, heard by a basic recogniser, must be one of `CLAIMS`: such a
+ * recogniser makes words of any "mm-hm".
+ */
+const SHORT_SOUND_MS = 600;
+
+/** Said while another speaks, even one of these claims the floor. */
+const CLAIMS = new Set(
+  'stop,wait,hold,hang,hey,hello,excuse,sorry,pardon,why,what,how,who,when,where,but,actually,listen,please,question,moment'.split(
     ',',
   ),
 );
@@ -241,7 +256,12 @@ export class Listener {
 
   /** Over the avatar, a word of assent is no turn; when it is the learner's turn, the same word is an answer. */
   #isMurmur(): boolean {
-    return this.#overAvatar && MURMURS.has(this.#text.toLowerCase().replaceAll(/[.,!?]/g, ''));
+    if (!this.#overAvatar) {
+      return false;
+    }
+    const said = this.#text.toLowerCase().replaceAll(/[.,!?]/g, '');
+    const doubtful = this.#options.hearing === 'basic' && this.#voicedMs < SHORT_SOUND_MS;
+    return MURMURS.has(said) || (doubtful && !said.split(' ').some((word) => CLAIMS.has(word)));
   }
 }
 
