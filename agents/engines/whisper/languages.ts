@@ -1,8 +1,9 @@
-/** The languages that Whisper was trained on with enough speech to hold a conversation in. */
+/** The languages that Whisper hears well enough for a conversation. */
 
 /**
- * Whisper's codes, which are ISO 639-1. Those whose word error rate on FLEURS is below about 20 % with the small weights
- * or larger. Source: Radford et al. 2022, "Robust Speech Recognition via Large-Scale Weak Supervision", appendix D.
+ * Whisper's codes, which are ISO 639-1: those with a word error rate on FLEURS below 20 % with its large weights. Smaller
+ * weights hear English nearly as well and the rarer of these languages worse. Source: Radford et al. 2022, "Robust Speech
+ * Recognition via Large-Scale Weak Supervision", appendix D.
  */
 export const WHISPER_LANGUAGES: readonly string[] = [
   ...['en', 'sv', 'de', 'fr', 'es', 'it', 'pt', 'nl', 'pl', 'ru', 'uk', 'ca', 'tr', 'ja'],
