@@ -14,15 +14,18 @@ import {
 import { measureRpc } from './rpc.ts';
 import { measureTritonPair } from './triton-pair.ts';
 
-/** A section that cannot be measured here throws, and its message says why. */
+/** A section that cannot be measured here throws, and its message says why. Engines are loaded only when asked for. */
 const SECTIONS: Readonly<Record<SectionName, (quick: boolean) => Promise<SectionResult>>> = {
   rpc: (quick) => measureRpc(quick ? 4 : 20),
   triton: (quick) =>
     measureTritonPair(quick ? { rounds: 2, secondsEach: 1 } : { rounds: 7, secondsEach: 3 }),
   batching: measureBatching,
-  whisper: notYet('it has no measurement yet'),
-  voice: notYet('it has no measurement yet'),
-  cache: notYet('it has no measurement yet'),
+  whisper: async (quick) => {
+    const { measureWhisperRooms } = await import('./whisper-rooms.ts');
+    return measureWhisperRooms({ rounds: quick ? 1 : 5, weights: 'tiny.en' });
+  },
+  voice: async (quick) => (await import('./voice-adapter.ts')).measureVoiceAdapter(quick),
+  cache: async (quick) => (await import('./cache.ts')).measureCache(quick),
   face: notYet('it has no measurement yet'),
   failover: notYet('it needs live rooms'),
   gpu: notYet('no GPU is at hand'),
