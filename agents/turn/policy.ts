@@ -64,7 +64,7 @@ const BACKCHANNEL_AT_MS = { word: 170, breath: 140 } as const;
 /** After less than this much speech ("yes, on Monday") a listener does not murmur; the answer is next. */
 const LEAST_SPEECH_FOR_BACKCHANNEL_MS = 1_500;
 /** A word needs 300–400 ms and then a moment; closer to the answer than this it would run into it. */
-const WORD_BEFORE_ANSWER_MS = 450;
+const WORD_BEFORE_ANSWER_MS = 500;
 /** A breath takes about a fifth of a second; an answer that comes sooner needs none. */
 const BREATH_BEFORE_ANSWER_MS = 200;
 /** Below this score the learner is most likely in the middle of a phrase: nobody murmurs there. */
@@ -75,8 +75,8 @@ const LEAST_BACKCHANNEL_SCORE = -3;
  * a quarter of the true ends and 3 % of the mid-phrase pauses: so few that the answer may come at once.
  */
 const CERTAIN_SCORE = 3.5;
-/** At 1.75 and more (probability 0.85) lie two in five of the ends. */
-const SURE_SCORE = 1.75;
+/** At 1.5 and more (probability 0.82) lie two in five of the ends. */
+const SURE_SCORE = 1.5;
 /** Below it (probability 0.05) lie two in five of the mid-phrase pauses and one in seven of the ends. */
 const LIKELY_SCORE = -3;
 /** Log-odds are cut off here: a model that says 0.9999 is not that sure. */
@@ -94,7 +94,7 @@ const FINAL_TEXT_SCORE = { basic: 1, full: 3 } as const;
  * The answer's moment, by class: under 5 % of mid-phrase pauses cut both in the replay (157 pauses, 39 ends) and in a real
  * room (109 and 35), where several pauses in one turn, the codec and late words make the evidence weaker.
  */
-const COMMIT_AT_MS = { certain: 280, sure: 560, likely: 800, unsure: 872 } as const;
+const COMMIT_AT_MS = { certain: 240, sure: 640, likely: 800, unsure: 872 } as const;
 /** Without the model only words and time remain: the measured safe wait. */
 const COMMIT_WITHOUT_MODEL_AT_MS = { final: 560, other: 850 } as const;
 /**
