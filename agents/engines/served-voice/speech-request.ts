@@ -96,7 +96,7 @@ function copyOf(response: InferResponse, name: string, elementBytes: number): Ar
   if (data.byteLength % elementBytes !== 0) {
     throw new RuntimeError('MODEL_FAILED', { detail: `“${name}” is cut off.` });
   }
-  return Uint8Array.from(data).buffer;
+  return new Uint8Array(data).buffer;
 }
 
 function integersOf(response: InferResponse, name: string): number[] {
