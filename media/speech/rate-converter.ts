@@ -41,11 +41,15 @@ export function convertRate(samples: Int16Array, fromHz: number, toHz: number): 
         weights[row + tap + 1]! * padded[from + tap + 1]! +
         weights[row + tap + 3]! * padded[from + tap + 3]!;
     }
-    output[at] = Math.max(-32_768, Math.min(32_767, Math.round(even + odd)));
+    const value = even + odd;
+    // Int16Array cuts towards zero.
+    output[at] =
+      value < -32_768 ? -32_768 : value > 32_767 ? 32_767 : value + (value < 0 ? -0.5 : 0.5);
     phase += down;
-    const passed = Math.floor(phase / up);
-    phase -= passed * up;
-    from += passed;
+    while (phase >= up) {
+      phase -= up;
+      from += 1;
+    }
   }
   return output;
 }

@@ -8,6 +8,7 @@ A frame is 4 bytes, little endian, the length of a JSON header; the header; then
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import struct
@@ -24,6 +25,9 @@ MAX_TEXT_CHARACTERS = 2_000
 MIN_SPEED = 0.5
 MAX_SPEED = 2.0
 CLOSE_SECONDS = 2
+# A pipe holds 64 KiB by default, less than a second of sound; a clause goes through this one at once.
+PIPE_BYTES = 1 << 20
+F_SETPIPE_SZ = 1031
 
 
 class SpeechRefused(Exception):
@@ -72,6 +76,11 @@ class EngineProcess:
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
         )
+        try:
+            fcntl.fcntl(self._process.stdout, F_SETPIPE_SZ, PIPE_BYTES)
+        except OSError:
+            # Not on this system, or not so much for this user: it goes in parts.
+            pass
         header, _ = self._read()
         if "failed" in header:
             self.close()

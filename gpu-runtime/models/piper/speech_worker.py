@@ -55,6 +55,12 @@ def share_the_machine() -> None:
     onnxruntime.SessionOptions = SleepyOptions
 
 
+def words_of(phonemes: list[str], words: list[str]) -> list[str]:
+    """The phonemes of each word; empty where espeak-ng has read two words as one, or one as two."""
+    spoken = "".join(phonemes).split()
+    return spoken if len(spoken) == len(words) else []
+
+
 def describe(error: Exception) -> str:
     return ("%s: %s" % (type(error).__name__, error))[:MAX_MESSAGE_CHARACTERS]
 

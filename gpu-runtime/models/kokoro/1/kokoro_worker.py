@@ -12,7 +12,7 @@ import onnxruntime  # noqa: E402
 from kokoro_onnx import Kokoro as KokoroModel  # noqa: E402
 from kokoro_onnx.session import resolve_providers  # noqa: E402
 from phonemizer.backend import EspeakBackend  # noqa: E402
-from speech_worker import Speech, VoiceUnknown, serve  # noqa: E402
+from speech_worker import Speech, VoiceUnknown, serve, words_of  # noqa: E402
 
 # A voice's name begins with its language and gender: af_heart is an American woman.
 # Its languages, as written in BCP 47 and as espeak-ng calls them.
@@ -76,7 +76,9 @@ class Kokoro:
         speech = Speech(sample_rate_hz=rate, sound=pcm.tobytes(), phonemes=list(phonemes))
         if timings:
             speech.phonemes, speech.samples = spread(timings, rate, len(pcm))
-        speech.words = [self._pronounce(word, language) for word in text.split()]
+        speech.words = words_of(speech.phonemes, text.split()) or [
+            self._pronounce(word, language) for word in text.split()
+        ]
         return speech
 
     def _phonemize(self, text: str, language: str) -> str:

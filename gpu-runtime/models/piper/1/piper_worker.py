@@ -10,7 +10,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parents[1]))
 
 from piper import PiperVoice, SynthesisConfig  # noqa: E402
-from speech_worker import Speech, VoiceUnknown, describe, serve  # noqa: E402
+from speech_worker import Speech, VoiceUnknown, describe, serve, words_of  # noqa: E402
 
 # A voice takes 60 to 120 MB; the least recently used goes.
 MAX_LOADED = 4
@@ -80,7 +80,9 @@ class Piper:
         if not is_aligned:
             speech.samples = []
         speech.sound = bytes(sound)
-        speech.words = [self._pronounce(engine, voice, word) for word in plain.split()]
+        speech.words = words_of(speech.phonemes, plain.split()) or [
+            self._pronounce(engine, voice, word) for word in plain.split()
+        ]
         return speech
 
     def _load(self, voice: str) -> PiperVoice:
