@@ -22,7 +22,7 @@ const FRAME_MS = 40;
 export async function* spokenPictures(
   folder: string,
   marks: readonly PhonemeMark[],
-  { fromMs = 0, toMs = (marks.at(-1)?.endMs ?? 0) + 200, firstFrame = 0 } = {},
+  { fromMs = 0, toMs = (marks.at(-1)?.endMs ?? 0) + 200, firstFrame = 0, every = 1 } = {},
 ): AsyncIterable<SpokenPicture> {
   const manifest = await readAvatarManifest(folder);
   const template = await TemplateVideo.open(folder, manifest);
@@ -31,7 +31,7 @@ export async function* spokenPictures(
   const parameters = new MouthParameters(manifest);
   const decoder = await LocalDecoder.open(folder);
   const track = new MouthTrack(marks);
-  for (let index = 0; fromMs + index * FRAME_MS <= toMs; index += 1) {
+  for (let index = 0; fromMs + index * FRAME_MS <= toMs; index += every) {
     const tMs = fromMs + index * FRAME_MS;
     const params = parameters.of(track.shapeAt(tMs));
     const frame = pingPong(firstFrame + index, manifest.frames);

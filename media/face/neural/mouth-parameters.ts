@@ -29,8 +29,8 @@ const IMPORTANCE: Readonly<Record<MouthWeight, number>> = {
 const BLENDED = VISEMES.filter((viseme) => viseme !== 'PP' && viseme !== 'FF');
 const COMPARED = MOUTH_WEIGHTS.filter((name) => IMPORTANCE[name] > 0);
 /** Favours blends of many over one far away, and makes the answer unique. */
-const RIDGE = 0.004;
-const ROUNDS = 60;
+const RIDGE = 0.0005;
+const ROUNDS = 120;
 /** Parameters that round the lips: a closure keeps this share of its neighbours' rounding. */
 const ROUNDING = [12, 14, 18, 30, 31];
 const KEPT_ROUNDING = { PP: 0.6, FF: 0.4 } as const;

@@ -1,0 +1,235 @@
+/**
+ * The neural face on this machine: what the runtime adds to the bare decoder, what batching rooms brings, and how near baked
+ * mouths come to the live decoder on a sentence that they were not made from.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { bakeMouths, MOUTHS_FILE } from '../../gpu-runtime/avatars/bake.ts';
+import { bakedQuality } from '../../gpu-runtime/avatars/baked-quality.ts';
+import { calibrateAvatar } from '../../gpu-runtime/avatars/calibrate.ts';
+import { LocalDecoder } from '../../gpu-runtime/avatars/local-decoder.ts';
+import { RuntimeMouths } from '../../gpu-runtime/client/face-decoder.ts';
+import { GrpcInferenceClient } from '../../gpu-runtime/client/grpc-client.ts';
+import { loadFaceExecutor } from '../../gpu-runtime/face/face-executor.ts';
+import { readModelConfig } from '../../gpu-runtime/repository/model-config.ts';
+import { Runtime } from '../../gpu-runtime/runtime/runtime.ts';
+import { GrpcInferenceServer } from '../../gpu-runtime/server/grpc-server.ts';
+import { prepareSample, whyNoSample } from '../../gpu-runtime/testing/sample-avatar.ts';
+import { readAvatarManifest } from '../../media/face/neural/avatar-manifest.ts';
+import { systemClock } from '../../media/clock.ts';
+import { spokenSentences } from '../../media/testing/sentences.ts';
+import { show, type SectionResult } from './report.ts';
+
+const MODEL_FOLDER = fileURLToPath(new URL('../../gpu-runtime/models/face', import.meta.url));
+/** Made once: preparing and baking take about two minutes. */
+const REPOSITORY = fileURLToPath(new URL('../../.understudy/bench/avatars', import.meta.url));
+const AVATAR = 'sample';
+/** Enough for a head that moves; the bank of all 150 changes nothing in time per picture. */
+const FRAMES = 12;
+/** Rounds of search per viseme: rough, and enough for mouths that differ. */
+const GENERATIONS = 8;
+const ROOMS = 8;
+const PATIENCE_MS = 10_000;
+
+/** Throws with the reason where the fixture or ffmpeg is not here. */
+export async function measureFace(quick: boolean): Promise<SectionResult> {
+  const folder = await benchAvatar();
+  const pair = await measureOverhead(folder, quick ? 20 : 150);
+  const seconds = quick ? 2 : 8;
+  const unbatched = await measureRooms(1, seconds);
+  const batched = await measureRooms(ROOMS, seconds);
+  const [sentence] = spokenSentences();
+  const baked = await bakedQuality(folder, sentence?.marks ?? [], quick ? 30 : 120);
+  const figures = {
+    faceOverheadRatio: rounded(pair.servedMs / pair.bareMs - 1, 3),
+    faceModelMs: rounded(pair.bareMs, 2),
+    atlasPsnrDb: rounded(baked.psnrDb.mean, 1),
+    atlasMs: rounded(baked.drawMs, 2),
+    faceUnbatchedFps: rounded(unbatched.fps, 1),
+    faceBatchedFps: rounded(batched.fps, 1),
+  };
+  return {
+    figures,
+    rows: [
+      {
+        figure: 'face decode: the runtime over the bare model',
+        reach: '≤ 10 %; bare ≤ 25 ms',
+        measured: `${show(figures.faceOverheadRatio * 100, ' %', 1)} over ${show(figures.faceModelMs, ' ms')}`,
+        n: String(pair.n),
+      },
+      {
+        figure: 'baked mouths against the live decoder',
+        reach: '≥ 44 dB, ≤ 1.5 ms',
+        measured: `${show(figures.atlasPsnrDb, ' dB', 1)}, ${show(figures.atlasMs, ' ms')}`,
+        n: String(baked.pictures),
+      },
+      {
+        figure: `face, ${String(ROOMS)} rooms: pictures/s, one by one and batched`,
+        reach: 'report',
+        measured: `${show(figures.faceUnbatchedFps, '', 1)}, ${show(figures.faceBatchedFps, '', 1)}`,
+        n: `${String(unbatched.count)}, ${String(batched.count)}`,
+      },
+    ],
+    detail: {
+      servedMs: rounded(pair.servedMs, 2),
+      leastPsnrDb: rounded(baked.psnrDb.min, 1),
+      unbatchedP95Ms: rounded(unbatched.p95Ms, 1),
+      batchedP95Ms: rounded(batched.p95Ms, 1),
+      rooms: ROOMS,
+      frames: FRAMES,
+    },
+  };
+}
+
+/** The sample, prepared, calibrated and baked; from an earlier run where it is whole. */
+async function benchAvatar(): Promise<string> {
+  const missing = whyNoSample();
+  if (missing !== undefined) {
+    throw new Error(missing);
+  }
+  const folder = join(REPOSITORY, AVATAR);
+  if (!existsSync(join(folder, MOUTHS_FILE))) {
+    await mkdir(REPOSITORY, { recursive: true });
+    await prepareSample(REPOSITORY, AVATAR, FRAMES);
+    await calibrateAvatar({ folder, generations: GENERATIONS });
+    await bakeMouths({ folder });
+  }
+  return folder;
+}
+
+/** Both in turns, so that what else the machine does falls on both. Medians. */
+async function measureOverhead(
+  folder: string,
+  rounds: number,
+): Promise<{ servedMs: number; bareMs: number; n: number }> {
+  const bare = await bareModel(folder);
+  const served = await startServed(1);
+  const params = await neutralOf(folder);
+  const signal = new AbortController().signal;
+  const times = { bare: [] as number[], served: [] as number[] };
+  try {
+    for (let round = 0; round < rounds + 5; round += 1) {
+      const bareMs = await timed(() => bare.run());
+      const servedMs = await timed(() =>
+        served.mouths[0]!.decode(round % FRAMES, params, { timeoutMs: PATIENCE_MS, signal }),
+      );
+      if (round >= 5) {
+        times.bare.push(bareMs);
+        times.served.push(servedMs);
+      }
+    }
+  } finally {
+    await served.close();
+    await bare.close();
+  }
+  return { servedMs: median(times.served), bareMs: median(times.bare), n: rounds };
+}
+
+/** The decoder alone, on one thread, its inputs ready. */
+async function bareModel(
+  folder: string,
+): Promise<{ run: () => Promise<unknown>; close: () => Promise<void> }> {
+  const decoder = await LocalDecoder.open(folder);
+  const feeds: Record<string, Tensor> = decoder.feeds([
+    { frame: 1, params: await neutralOf(folder) },
+  ]);
+  const session = await InferenceSession.create(Uint8Array.from(decoder.bank.decoder), {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+  });
+  await decoder.close();
+  return { run: () => session.run(feeds, ['RGB', 'I420']), close: () => session.release() };
+}
+
+interface Served {
+  mouths: RuntimeMouths[];
+  close: () => Promise<void>;
+}
+
+/** The runtime over gRPC with a connection for each room. */
+async function startServed(rooms: number, maxBatchRows = 8): Promise<Served> {
+  const config = readModelConfig(
+    await readFile(join(MODEL_FOLDER, 'config.pbtxt'), 'utf8'),
+    MODEL_FOLDER,
+  );
+  const executor = await loadFaceExecutor({
+    ...{ config, modelFolder: MODEL_FOLDER, clock: systemClock, maxBatchRows },
+    environment: { UNDERSTUDY_AVATARS: REPOSITORY },
+  });
+  const models = [{ config, version: '1', executor }];
+  const runtime = new Runtime({ models, clock: systemClock, version: '0.1.0', maxBatchRows });
+  const server = new GrpcInferenceServer({ service: runtime });
+  const port = await server.start();
+  const clients = Array.from(
+    { length: rooms },
+    () => new GrpcInferenceClient({ address: `127.0.0.1:${String(port)}` }),
+  );
+  const mouths = clients.map(
+    (service, index) =>
+      new RuntimeMouths({
+        ...{ service, avatar: AVATAR, clock: systemClock },
+        session: `room${String(index)}`,
+      }),
+  );
+  await Promise.all(mouths.map((each) => each.prepare()));
+  return {
+    mouths,
+    close: async () => {
+      await Promise.all(clients.map((client) => client.close()));
+      await server.close();
+      await runtime.close();
+    },
+  };
+}
+
+/** Rooms that each ask for the next picture as soon as they have one, on one avatar. */
+async function measureRooms(
+  maxBatchRows: number,
+  seconds: number,
+): Promise<{ fps: number; p95Ms: number; count: number }> {
+  const served = await startServed(ROOMS, maxBatchRows);
+  const params = await neutralOf(join(REPOSITORY, AVATAR));
+  const signal = new AbortController().signal;
+  const times: number[] = [];
+  const startedMs = systemClock.nowMs();
+  const untilMs = startedMs + seconds * 1_000;
+  try {
+    await Promise.all(
+      served.mouths.map(async (room, index) => {
+        for (let picture = index; systemClock.nowMs() < untilMs; picture += 1) {
+          const options = { timeoutMs: PATIENCE_MS, signal };
+          times.push(await timed(() => room.decode(picture % FRAMES, params, options)));
+        }
+      }),
+    );
+  } finally {
+    await served.close();
+  }
+  const tookS = (systemClock.nowMs() - startedMs) / 1_000;
+  times.sort((a, b) => a - b);
+  const p95Ms = times[Math.floor(times.length * 0.95)] ?? 0;
+  return { fps: times.length / tookS, p95Ms, count: times.length };
+}
+
+async function neutralOf(folder: string): Promise<Float32Array> {
+  return Float32Array.from((await readAvatarManifest(folder)).neutral);
+}
+
+async function timed(run: () => Promise<unknown>): Promise<number> {
+  const startedMs = systemClock.nowMs();
+  await run();
+  return systemClock.nowMs() - startedMs;
+}
+
+function median(times: readonly number[]): number {
+  return times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0;
+}
+
+function rounded(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
