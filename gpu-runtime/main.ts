@@ -40,6 +40,7 @@ async function main(): Promise<void> {
     clock: systemClock,
     version: VERSION,
     memory,
+    soon: setImmediate,
     device: device.device,
   });
   const { host } = options;

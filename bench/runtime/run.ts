@@ -26,7 +26,7 @@ const SECTIONS: Readonly<Record<SectionName, (quick: boolean) => Promise<Section
   },
   voice: async (quick) => (await import('./voice-adapter.ts')).measureVoiceAdapter(quick),
   cache: async (quick) => (await import('./cache.ts')).measureCache(quick),
-  face: notYet('it has no measurement yet'),
+  face: async (quick) => (await import('./face.ts')).measureFace(quick),
   failover: notYet('it needs live rooms'),
   gpu: notYet('no GPU is at hand'),
 };

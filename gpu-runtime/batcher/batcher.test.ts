@@ -14,12 +14,15 @@ interface Run {
 }
 
 /** A device that finishes a run when the test says so. */
-function scene(options: { instances?: number; attempts?: number } = {}) {
+function scene(
+  options: { instances?: number; attempts?: number; soon?: (task: () => void) => void } = {},
+) {
   const clock = new FakeClock();
   const runs: Run[] = [];
   const batcher = new Batcher<string, string>({
     clock,
     instances: options.instances ?? 1,
+    soon: options.soon,
     ...(options.attempts === undefined ? {} : { attempts: options.attempts }),
     maxQueued: { 0: 10, 1: 10 },
     run: (key, jobs) =>
@@ -54,6 +57,30 @@ function scene(options: { instances?: number; attempts?: number } = {}) {
 }
 
 describe('the batcher', () => {
+  it('lets requests that came together run together where it is told when all have been read', async () => {
+    const later: (() => void)[] = [];
+    const read = (): void => {
+      later.splice(0).forEach((task) => {
+        task();
+      });
+    };
+    const { runs, batcher, submit, settle } = scene({ soon: (task) => later.push(task) });
+    const answers = ['a', 'b', 'c'].map((job) => submit(job));
+    expect([runs.length, later.length]).toEqual([0, 1]);
+    read();
+    expect(runs.map(({ jobs }) => jobs)).toEqual([['a', 'b', 'c']]);
+    const next = submit('d');
+    runs[0]!.finish();
+    await settle();
+    read();
+    expect(await Promise.all(answers)).toEqual(['a!', 'b!', 'c!']);
+    expect(runs[1]!.jobs).toEqual(['d']);
+    runs[1]!.finish();
+    expect(await next).toBe('d!');
+    await batcher.close();
+    read();
+  });
+
   it('runs the first alone, and what came meanwhile together', async () => {
     const { runs, submit, settle } = scene();
     const first = submit('a');

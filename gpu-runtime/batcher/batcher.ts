@@ -11,6 +11,11 @@ export interface BatcherOptions<Job, Result> extends Partial<BatchQueueOptions> 
   instances: number;
   /** Runs a batch of one key and returns a result, or an error, per job and in their order. A rejection fails all. */
   run: (key: string, jobs: readonly Job[]) => Promise<readonly (Result | RuntimeError)[]>;
+  /**
+   * Runs a task when everything that has already arrived has been read (`setImmediate`): so requests that came together
+   * run together on an idle device, and none waits for a clock. At once when absent.
+   */
+  soon?: ((task: () => void) => void) | undefined;
   /** Background work is tried this often. */
   attempts?: number;
 }
@@ -69,6 +74,7 @@ export class Batcher<Job, Result> {
   #cancelTimer: (() => void) | undefined;
   /** When the timer rings; Infinity where there is none. */
   #ringsMs = Number.POSITIVE_INFINITY;
+  #advancing = false;
   #closed = false;
   #idle: (() => void)[] = [];
 
@@ -137,7 +143,7 @@ export class Batcher<Job, Result> {
         reject,
         unlisten: () => signal?.removeEventListener('abort', onAbort),
       });
-      this.#advance();
+      this.#advanceSoon();
     });
   }
 
@@ -153,6 +159,21 @@ export class Batcher<Job, Result> {
     if (this.#running > 0) {
       await new Promise<void>((resolve) => {
         this.#idle.push(resolve);
+      });
+    }
+  }
+
+  #advanceSoon(): void {
+    const { soon } = this.#options;
+    if (soon === undefined) {
+      this.#advance();
+    } else if (!this.#advancing) {
+      this.#advancing = true;
+      soon(() => {
+        this.#advancing = false;
+        if (!this.#closed) {
+          this.#advance();
+        }
       });
     }
   }
@@ -230,7 +251,7 @@ export class Batcher<Job, Result> {
       }
     }
     if (!this.#closed) {
-      this.#advance();
+      this.#advanceSoon();
     }
   }
 

@@ -29,6 +29,8 @@ export interface RuntimeOptions {
   maxBatchRows?: number;
   /** Of the device; its models are already admitted. */
   memory?: MemoryAdmission;
+  /** How the batchers let requests that came together meet: `setImmediate` in a server. */
+  soon?: (task: () => void) => void;
   /** `cpu` when absent. */
   device?: string;
 }
@@ -58,6 +60,7 @@ export class Runtime implements InferenceService {
           clock,
           maxBatchRows,
           memory,
+          soon: options.soon,
         }),
       ]),
     );

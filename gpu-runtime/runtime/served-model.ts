@@ -23,6 +23,8 @@ export interface ServedModelOptions {
   clock: Clock;
   /** Rows of one run, where the model allows more. */
   maxBatchRows: number;
+  /** As the batcher's. */
+  soon?: ((task: () => void) => void) | undefined;
   /** Makes room when a run finds none. */
   memory?: MemoryAdmission | undefined;
 }
@@ -57,6 +59,7 @@ export class ServedModel {
       instances: config.instances,
       maxBatchRows: batches(config) ? Math.min(config.maxBatch, maxBatchRows) : 1,
       maxGatherMs: config.maxGatherMs ?? 0,
+      soon: options.soon,
       run: (_key, requests) => this.#observedRun(requests),
     });
   }
