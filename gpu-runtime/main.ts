@@ -63,6 +63,7 @@ async function main(): Promise<void> {
     await Promise.all([grpc.close(), http.close()]);
     await runtime.close();
   };
+  stopOnSignal((signal) => close(signal === 'SIGTERM' ? options.drainMs : 0), say);
   try {
     const grpcPort = await grpc.start();
     const httpPort = await http.start();
@@ -74,7 +75,6 @@ async function main(): Promise<void> {
       `The ports cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-  stopOnSignal((signal) => close(signal === 'SIGTERM' ? options.drainMs : 0), say);
 }
 
 function deviceOf({ memoryBytes }: Options): DeviceMemory {
