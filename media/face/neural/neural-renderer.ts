@@ -55,6 +55,8 @@ export interface NeuralFaceCounters {
 interface Mouth {
   frame: number;
   patch: Uint8Array;
+  /** The picture that it was made for. */
+  picture: number;
 }
 
 /** The parts of an avatar that a face needs; faces of one process may share them. */
@@ -104,6 +106,8 @@ export class NeuralFaceRenderer implements FaceRenderer {
   /** What the last picture showed; undefined where its mouth rested. */
   #shown: Mouth | undefined;
   #heldPictures = 0;
+  /** Of the picture before: what a mouth shows that is made elsewhere. */
+  #paramsBefore: Float32Array | undefined;
 
   constructor(avatar: NeuralAvatar, options: Omit<NeuralFaceOptions, 'folder'>) {
     const { manifest, compositor } = avatar;
@@ -130,7 +134,9 @@ export class NeuralFaceRenderer implements FaceRenderer {
     const picture = this.#picture++;
     const params = this.#parameters.of(pose.mouth);
     const rests = this.#parameters.atRest(params);
-    const mouth = this.#mouthFor(picture, params, rests);
+    const lagging = this.#decoder === undefined ? params : (this.#paramsBefore ?? params);
+    this.#paramsBefore = params;
+    const mouth = this.#mouthFor(picture, lagging, rests);
     if (!rests) {
       this.#ask(picture, params);
     }
@@ -155,7 +161,10 @@ export class NeuralFaceRenderer implements FaceRenderer {
 
   /** Counts what it chooses. */
   #mouthFor(picture: number, params: Float32Array, rests: boolean): Mouth | undefined {
-    const arrived = this.#arrived;
+    const { mouths } = this.#avatar;
+    // A late mouth is better than none; than a baked one it is not.
+    const late = mouths !== undefined && (this.#arrived?.picture ?? picture) < picture;
+    const arrived = late ? undefined : this.#arrived;
     this.#arrived = undefined;
     if (rests && arrived === undefined) {
       this.counters.rested += 1;
@@ -167,12 +176,11 @@ export class NeuralFaceRenderer implements FaceRenderer {
       this.#heldPictures = 0;
       return arrived;
     }
-    const { mouths } = this.#avatar;
     if (mouths !== undefined) {
       const frame = this.#frameOf(picture);
       mouths.draw(frame, params, this.#bakedPatch);
       this.counters.baked += 1;
-      return { frame, patch: this.#bakedPatch };
+      return { frame, patch: this.#bakedPatch, picture };
     }
     if (this.#shown !== undefined && this.#heldPictures < MAX_LAG_PICTURES) {
       this.counters.held += 1;
@@ -189,7 +197,8 @@ export class NeuralFaceRenderer implements FaceRenderer {
     if (decoder === undefined || signal.aborted || !this.#pace.mayAsk(picture)) {
       return;
     }
-    const frame = this.#frameOf(picture + this.#pace.lagPictures);
+    const shownAt = picture + this.#pace.lagPictures;
+    const frame = this.#frameOf(shownAt);
     const startedMs = this.#clock.nowMs();
     const timeoutMs = this.#pictureMs * MAX_LAG_PICTURES;
     this.#pace.asked();
@@ -198,7 +207,7 @@ export class NeuralFaceRenderer implements FaceRenderer {
       (patch) => {
         this.#pace.answered(this.#clock.nowMs() - startedMs);
         if (!signal.aborted && patch.length === this.#avatar.compositor.patchBytes) {
-          this.#arrived = { frame, patch };
+          this.#arrived = { frame, patch, picture: shownAt };
         }
       },
       () => {
