@@ -35,7 +35,8 @@ export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
   const clients = connect(load.address, load.sessions);
   const result: PacedResult = { fromDueMs: [], fromSentMs: [], sent: 0, lost: {} };
   const intervalMs = 1_000 / load.perSecond;
-  const answers: Promise<void>[] = [];
+  let pending = 0;
+  let onIdle: (() => void) | undefined;
   try {
     await Promise.all(clients.map((client) => client.live()));
     const startMs = performance.now();
@@ -44,6 +45,7 @@ export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
     const ask = async (session: number, dueMs: number): Promise<void> => {
       const counts = dueMs >= countFromMs;
       result.sent += counts ? 1 : 0;
+      pending += 1;
       const sentMs = performance.now();
       try {
         await clients[session]!.infer(load.request(`session_${String(session)}`));
@@ -53,8 +55,15 @@ export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
           result.fromSentMs.push(nowMs - sentMs);
         }
       } catch (error) {
-        const code = codeOf(error);
-        result.lost[code] = (result.lost[code] ?? 0) + 1;
+        if (counts) {
+          const code = codeOf(error);
+          result.lost[code] = (result.lost[code] ?? 0) + 1;
+        }
+      } finally {
+        pending -= 1;
+        if (pending === 0) {
+          onIdle?.();
+        }
       }
     };
     await Promise.all(
@@ -65,11 +74,15 @@ export async function pacedLoad(load: PacedLoad): Promise<PacedResult> {
           if (waitMs > 0) {
             await new Promise((resolve) => setTimeout(resolve, waitMs));
           }
-          answers.push(ask(session, dueMs));
+          void ask(session, dueMs);
         }
       }),
     );
-    await Promise.all(answers);
+    if (pending > 0) {
+      await new Promise<void>((resolve) => {
+        onIdle = resolve;
+      });
+    }
     return result;
   } finally {
     await Promise.all(clients.map((client) => client.close()));
