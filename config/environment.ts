@@ -69,9 +69,23 @@ export const environmentSchema = z.object({
     .default('auto')
     .describe('scripted keeps to the scripted persona even when a language model is there'),
   UNDERSTUDY_RECOGNITION: z
-    .enum(['auto', 'none'])
+    .enum(['auto', 'whisper', 'pocketsphinx', 'none'])
     .default('auto')
-    .describe('none turns speech recognition off: learners type'),
+    .describe(
+      'auto takes Whisper where it can be installed, else PocketSphinx; none turns speech recognition off: learners type',
+    ),
+  WHISPER_WEIGHTS: z
+    .enum(['tiny.en', 'base'])
+    .default('tiny.en')
+    .describe('tiny.en hears English; base hears 99 languages and takes twice the time'),
+  UNDERSTUDY_RUNTIME: z
+    .string()
+    .optional()
+    .describe(
+      'host:port (gRPC) of an inference runtime or Triton that serves Whisper; without it one is started here',
+    ),
+  RUNTIME_PORT: port.default(8091).describe('gRPC port of the inference runtime started here'),
+  RUNTIME_HTTP_PORT: port.default(8092).describe('Its HTTP port: health and metrics'),
   UNDERSTUDY_SCENARIOS: z
     .string()
     .default('config/scenarios')

@@ -1,4 +1,5 @@
 /** The runtime's process: loads a model repository, warms it, serves it. `npm run runtime -- --help` says how. */
+import { setPriority } from 'node:os';
 import { systemClock } from '#media/clock.ts';
 import { RedisConnection } from './client/pool/discovery/redis-connection.ts';
 import { RuntimeAnnouncer } from './client/pool/discovery/redis-registry.ts';
@@ -13,12 +14,17 @@ import { GrpcInferenceServer } from './server/grpc-server.ts';
 import { HttpInferenceServer } from './server/http-server.ts';
 
 const VERSION = '0.1.0';
+/** Media has the processor first; its models are heard of within a second all the same. Models inherit it. */
+const YIELDING_NICENESS = 5;
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   if (options === 'help') {
     process.stdout.write(RUNTIME_HELP);
     return;
+  }
+  if (options.yields) {
+    setPriority(YIELDING_NICENESS);
   }
   const say = (line: string): void => {
     process.stderr.write(`${line}\n`);

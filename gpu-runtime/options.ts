@@ -18,6 +18,7 @@ Options:
   --drain-ms MS      after SIGTERM: not ready but serving, so that rooms move elsewhere [1000]
   --memory MIB       what models and faces may take [0.9 of the GPU's, else 0.8 of the machine's]
   --host ADDRESS     0.0.0.0 lets other machines in [127.0.0.1]
+  --yield            let other programs go first: a call on the same processor stays smooth
   --json             print the ready line as JSON
   --verbose          show what Python models print
   --help             this text
@@ -40,6 +41,7 @@ export interface Options {
   address: string | undefined;
   drainMs: number;
   host: string;
+  yields: boolean;
   json: boolean;
   verbose: boolean;
 }
@@ -58,6 +60,7 @@ export function readOptions(args: string[]): Options | 'help' {
         address: { type: 'string' },
         'drain-ms': { type: 'string', default: '1000' },
         host: { type: 'string', default: '127.0.0.1' },
+        yield: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         verbose: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -75,6 +78,7 @@ export function readOptions(args: string[]): Options | 'help' {
       drainMs: millisecondsOf(values['drain-ms']),
       memoryBytes: values.memory === undefined ? undefined : bytesOf(values.memory),
       host: values.host,
+      yields: values.yield,
       json: values.json,
       verbose: values.verbose,
     };

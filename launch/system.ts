@@ -9,6 +9,7 @@ import { ensureLiveKitServer } from './install/livekit-server.ts';
 import { ensureTurnModel } from './install/turn-model.ts';
 import { ensurePython } from './install/python.ts';
 import { ensureWeb } from './install/web.ts';
+import { ensureWhisper, type WhisperInstall } from './install/whisper.ts';
 import { requireFreePorts, type PortUse } from './ports.ts';
 import { Progress } from './progress.ts';
 import { Service, untilAnswers } from './service.ts';
@@ -46,6 +47,25 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   if (python.reason !== undefined) {
     progress.note(python.reason);
   }
+  const { UNDERSTUDY_RECOGNITION: wish, WHISPER_WEIGHTS: weights } = environment;
+  const ownRuntime = environment.UNDERSTUDY_RUNTIME === undefined;
+  // The runtime needs numpy too, so that without the first Python there is no second.
+  const wantsWhisper = python.python !== undefined && (wish === 'auto' || wish === 'whisper');
+  const whisper: WhisperInstall =
+    wantsWhisper && ownRuntime
+      ? await progress.step('Whisper', (say) => ensureWhisper(weights, say))
+      : { python: undefined, reason: undefined };
+  if (whisper.reason !== undefined) {
+    progress.note(whisper.reason);
+  }
+  const recognition =
+    python.python === undefined
+      ? 'none'
+      : wish === 'auto' || wish === 'whisper'
+        ? whisper.python !== undefined || !ownRuntime
+          ? 'whisper'
+          : 'pocketsphinx'
+        : wish;
   const turnModelReason =
     python.python === undefined
       ? undefined
@@ -81,8 +101,13 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     LIVEKIT_URL: livekitUrl,
     LIVEKIT_API_KEY: keys.apiKey,
     LIVEKIT_API_SECRET: keys.apiSecret,
-    UNDERSTUDY_RECOGNITION:
-      python.python === undefined ? 'none' : environment.UNDERSTUDY_RECOGNITION,
+    UNDERSTUDY_RECOGNITION: recognition,
+    ...(whisper.python === undefined
+      ? {}
+      : {
+          UNDERSTUDY_RUNTIME: `127.0.0.1:${String(environment.RUNTIME_PORT)}`,
+          UNDERSTUDY_PYTHON_WHISPER: whisper.python,
+        }),
     ...(python.python === undefined ? {} : { UNDERSTUDY_PYTHON: python.python }),
     ...(certificate === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificate }),
   };
@@ -107,6 +132,30 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
       });
     }
     const typescript = ['--import', 'tsx'];
+    if (whisper.python !== undefined) {
+      const runtime = new Service({
+        name: 'Inference runtime',
+        command: process.execPath,
+        args: [
+          ...typescript,
+          join(projectRoot, 'gpu-runtime', 'main.ts'),
+          ...['--grpc-port', String(environment.RUNTIME_PORT)],
+          ...['--http-port', String(environment.RUNTIME_HTTP_PORT)],
+          '--drain-ms=0',
+          '--yield',
+        ],
+        env: childEnvironment,
+        logPath: logPath('runtime'),
+        ready: (signal) =>
+          untilAnswers(
+            `http://127.0.0.1:${String(environment.RUNTIME_HTTP_PORT)}/v2/models/whisper/ready`,
+            signal,
+          ),
+        readyWithinMs: 60_000,
+      });
+      services.push(runtime);
+      await progress.step('Inference runtime', () => runtime.start());
+    }
     const worker = new Service({
       name: 'Agent worker',
       command: process.execPath,
@@ -163,6 +212,13 @@ function portsOf(environment: Environment, ownLiveKit: boolean): PortUse[] {
     { port: environment.LIVEKIT_TCP_PORT, variable: 'LIVEKIT_TCP_PORT', protocol: 'tcp' },
     { port: environment.LIVEKIT_UDP_PORT, variable: 'LIVEKIT_UDP_PORT', protocol: 'udp' },
   ];
+  const { UNDERSTUDY_RECOGNITION: recognition, UNDERSTUDY_RUNTIME } = environment;
+  if (UNDERSTUDY_RUNTIME === undefined && (recognition === 'auto' || recognition === 'whisper')) {
+    own.push(
+      { port: environment.RUNTIME_PORT, variable: 'RUNTIME_PORT', protocol: 'tcp' },
+      { port: environment.RUNTIME_HTTP_PORT, variable: 'RUNTIME_HTTP_PORT', protocol: 'tcp' },
+    );
+  }
   return ownLiveKit ? [...own, ...livekit] : own;
 }
 

@@ -86,6 +86,8 @@ export interface Recognizer {
   decode(): Promise<Transcript | null>;
   /** Speech goes on: a `decode` at hand is of no more use and may be withdrawn. It then resolves with null. */
   cancel?(): void;
+  /** The speaker has fallen silent: a text of all that was pushed is wanted from `partial`, soon and roughly. */
+  hasten?(): void;
   /** Ends the utterance; the next push opens a new one. */
   reset(): void;
   close(): Promise<void>;

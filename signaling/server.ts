@@ -31,8 +31,14 @@ const scenarios = loadScenarios(environment.UNDERSTUDY_SCENARIOS).map(summaryOf)
 const scheme = environment.UNDERSTUDY_HTTPS ? 'https' : 'http';
 const rooms = new LiveKitRooms(LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET);
 const tokens = new RoomTokens({ apiKey: LIVEKIT_API_KEY, apiSecret: LIVEKIT_API_SECRET });
-const recognitionFor = (language: string): RecognitionGrade =>
-  language === 'en' && environment.UNDERSTUDY_RECOGNITION === 'auto' ? 'basic' : 'none';
+// The launcher has resolved `auto` to what it could install.
+const recognitionFor = (language: string): RecognitionGrade => {
+  const { UNDERSTUDY_RECOGNITION, WHISPER_WEIGHTS } = environment;
+  if (UNDERSTUDY_RECOGNITION === 'whisper' && (language === 'en' || WHISPER_WEIGHTS === 'base')) {
+    return 'full';
+  }
+  return language === 'en' && UNDERSTUDY_RECOGNITION !== 'none' ? 'basic' : 'none';
+};
 const sessions = new Sessions({
   store: new FolderSessionStore(join(dataFolder, 'data')),
   rooms,

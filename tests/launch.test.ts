@@ -16,6 +16,8 @@ const PORTS = {
   LIVEKIT_TCP_PORT: '19881',
   LIVEKIT_UDP_PORT: '19882',
   WORKER_PORT: '19081',
+  RUNTIME_PORT: '19091',
+  RUNTIME_HTTP_PORT: '19092',
 };
 /** Another system runs beside this one: it need not be ready to talk as well. */
 const LIGHT = { UNDERSTUDY_LLM: 'scripted', UNDERSTUDY_WARM_JOBS: '0' };

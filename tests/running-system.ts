@@ -24,6 +24,8 @@ const PORTS = {
   LIVEKIT_TCP_PORT: '17881',
   LIVEKIT_UDP_PORT: '17882',
   WORKER_PORT: '18081',
+  RUNTIME_PORT: '18091',
+  RUNTIME_HTTP_PORT: '18092',
 };
 
 export default async function start(project: TestProject): Promise<() => Promise<void>> {

@@ -1,6 +1,6 @@
 /** What a call needs and a warm process has ready before the call is known. */
 import { FliteTextToSpeech } from '#agents/engines/flite/text-to-speech.ts';
-import { createRecognizer } from '#agents/engines/engines.ts';
+import { chooseRecognition } from '#agents/engines/recognition.ts';
 import type { Environment } from '#config/environment.ts';
 import { SmartTurnModel, type TurnModel } from '#agents/turn/smart-turn/smart-turn-model.ts';
 import { loadScenarios } from '#agents/dispatch/scenario-store.ts';
@@ -39,8 +39,13 @@ const REHEARSED_FRAMES = 12;
 /** Loads what every call needs. Runs before a job arrives, so that the call itself begins at once. */
 export async function prepareEquipment(environment: Environment): Promise<Equipment> {
   const voice = new FliteTextToSpeech();
-  const recognizer =
-    environment.UNDERSTUDY_RECOGNITION === 'none' ? undefined : recognizerFor('en');
+  const { engine: recognizer, reason } = await chooseRecognition(
+    environment,
+    `job-${String(process.pid)}`,
+  );
+  if (reason !== undefined) {
+    log().warn({ reason }, 'speech is not recognised as wished');
+  }
   const [faces, turnModel, languageModel] = await Promise.all([
     loadFaces(),
     SmartTurnModel.load(join(environment.UNDERSTUDY_DATA, 'models', 'smart-turn-v3.2.onnx')).catch(
@@ -84,9 +89,4 @@ async function loadFaces(): Promise<Map<string, FaceRenderer>> {
   const manifests = await listFaces();
   const faces = await Promise.all(manifests.map(({ id }) => loadFace(id)));
   return new Map(faces.map((face) => [face.id, face]));
-}
-
-function recognizerFor(language: string): SpeechToText | undefined {
-  const choice = createRecognizer(language);
-  return choice.ok ? choice.engine : undefined;
 }

@@ -52,6 +52,8 @@ const VOICED_UNTIL = 0.35;
 const STARTING_HOPS = 2;
 /** 320 ms before the first detected window belong to the utterance: soft onsets are detected late. */
 const LEAD_IN_HOPS = 10;
+/** Two windows of silence: one alone is often a closure inside a word. */
+const PAUSE_MS = 64;
 /** Captions move about three times a second. */
 const PARTIAL_EVERY_MS = 320;
 /** Speech of this length that leaves no words was still meant for us: the persona asks back. */
@@ -93,6 +95,7 @@ export class Listener {
   /** Counts pauses, so that an answer of the recogniser for an earlier one is told apart. */
   #pause = 0;
   #partial = '';
+  #hastenedPause = 0;
   #askedPause = 0;
   #decodedPause = 0;
   #text = '';
@@ -195,6 +198,10 @@ export class Listener {
     if (this.#state === 'speaking') {
       this.#state = 'paused';
       this.#pause += 1;
+    }
+    if (this.#hastenedPause !== this.#pause && this.#newestMs - this.#lastVoicedMs >= PAUSE_MS) {
+      this.#hastenedPause = this.#pause;
+      this.#options.recognizer.hasten?.();
     }
     // The last words come out of the recogniser while the pause lasts, and they weigh most.
     void this.#tellPartial(this.#pause);

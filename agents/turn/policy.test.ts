@@ -25,14 +25,13 @@ describe('a learner falls silent', () => {
     expect(decision.backchannel).toBeUndefined();
   });
 
-  it('and the answer is prepared just before it is due; a full recogniser is asked at once', () => {
+  it('and the answer is prepared just before it is due; a full recogniser is asked sooner', () => {
     const basic = decide({ modelProbabilities: [0.02] });
     expect(basic.commitAtMs - basic.prepareAtMs).toBeGreaterThanOrEqual(300);
     expect(basic.prepareAtMs).toBeGreaterThan(300);
     expect(decide({ modelProbabilities: [0.98, 0.99] }).prepareAtMs).toBeLessThan(100);
-    expect(decide({ modelProbabilities: [0.02] }, { hearing: 'full' }).prepareAtMs).toBeLessThan(
-      100,
-    );
+    const full = decide({ modelProbabilities: [0.02] }, { hearing: 'full' });
+    expect(full.commitAtMs - full.prepareAtMs).toBeGreaterThan(500);
   });
 
   it('in the middle of a phrase: nobody murmurs, and the answer waits out 800 ms', () => {
@@ -100,6 +99,18 @@ describe('small sounds', () => {
   it('keep out of scenarios that do not want them', () => {
     expect(decide(done, { backchannels: 'none' }).backchannel).toBeUndefined();
     expect(decide(done, { backchannels: 'breaths' }).backchannel?.kind).toBe('breath');
+  });
+});
+
+describe('words that can be trusted', () => {
+  const full = (text: TurnEvidence['text']) =>
+    decide({ modelProbabilities: [0.8, 0.8], text }, { hearing: 'full' }).commitAtMs;
+
+  it('weigh more than the model', () => {
+    expect(full('closed')).toBeLessThan(500);
+    expect(full('unended')).toBeGreaterThan(700);
+    expect(full('open')).toBeGreaterThanOrEqual(full('unended'));
+    expect(full('final')).toBeLessThanOrEqual(full('closed'));
   });
 });
 

@@ -27,4 +27,19 @@ describe('what the words say about the end of a turn', () => {
     expect(textCompleteness('yes on monday')).toBe('closed');
     expect(textCompleteness('yes but', { afterYesNoQuestion: true })).toBe('open');
   });
+
+  it.each([
+    ['We moved the deadline to Friday.', 'closed'],
+    ['We moved the deadline to Friday', 'unended'],
+    ['We moved the deadline, and then', 'unended'],
+    ['We moved the deadline to...', 'open'],
+    ['I was very much afraid…', 'open'],
+    ['It was not the –', 'open'],
+    ['When we moved the deadline to Friday.', 'closed'],
+    ['When did you move the deadline?', 'final'],
+    ['He said: “Why me?”', 'final'],
+    ['Thank you', 'final'],
+  ])('of a recogniser that writes sentences, “%s” is %s', (text, expected) => {
+    expect(textCompleteness(text, { written: true })).toBe(expected);
+  });
 });

@@ -4,6 +4,8 @@ export type TextCompleteness =
   | 'unknown'
   /** The last word demands another one: "because", "the", "my", "um". */
   | 'open'
+  /** A recogniser that writes sentences has not ended this one. */
+  | 'unended'
   /** The words can stand as they are. */
   | 'closed'
   /** The words close a turn by themselves: a short answer, a question, a farewell. */
@@ -112,13 +114,18 @@ const CLOSING_PHRASES = [
   'you know what i mean',
 ];
 
+const SENTENCE_END = /[.?!]["'”’)]*$/;
+/** Whisper ends speech that breaks off so. */
+const BROKEN_OFF = /(?:\.{2,}|…|[-–—])["'”’)]*$/;
+
 /**
- * Judges English words. `afterYesNoQuestion` says that the avatar has just asked something that "yes" answers.
+ * Judges English words. `afterYesNoQuestion` says that the avatar has just asked something that "yes" answers; `written`,
+ * that the recogniser writes sentences with their stops, so that a missing one is evidence.
  * A recogniser's guess is weak evidence: the policy gives it little weight.
  */
 export function textCompleteness(
   text: string,
-  options: { afterYesNoQuestion?: boolean } = {},
+  options: { afterYesNoQuestion?: boolean; written?: boolean } = {},
 ): TextCompleteness {
   const words = text
     .toLowerCase()
@@ -140,6 +147,12 @@ export function textCompleteness(
     return OPENING_WORDS.has(last) && !SHORT_ANSWERS.has(last) ? 'open' : 'final';
   }
   if (HESITATIONS.has(last) || OPENING_WORDS.has(last)) return 'open';
+  const sentence = text.trim();
+  if (options.written === true) {
+    if (BROKEN_OFF.test(sentence)) return 'open';
+    if (!SENTENCE_END.test(sentence)) return 'unended';
+    return sentence.includes('?', sentence.length - 3) ? 'final' : 'closed';
+  }
   if (QUESTION_OPENINGS.has(first) && words.length >= SHORTEST_QUESTION_WORDS) return 'final';
   return words.length >= 2 ? 'closed' : 'unknown';
 }

@@ -215,7 +215,10 @@ export class TurnWatcher {
     const decision = decideTurn(
       {
         modelProbabilities: this.#probabilities,
-        text: textCompleteness(this.#text, { afterYesNoQuestion: this.#afterYesNoQuestion }),
+        text: textCompleteness(this.#text, {
+          afterYesNoQuestion: this.#afterYesNoQuestion,
+          written: this.#options.hearing === 'full',
+        }),
         speechMs: this.#speechMs,
         resumedPausesMs: this.#resumedPausesMs,
         cutInto: this.#cutInto,

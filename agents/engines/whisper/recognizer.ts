@@ -1,5 +1,5 @@
 /** One learner's recogniser: asks the runtime what the open utterance says, again and again as it grows. */
-import type { InferenceService } from '#gpu-runtime/ports.ts';
+import type { InferenceService, Priority } from '#gpu-runtime/ports.ts';
 import { asRuntimeError } from '#gpu-runtime/client/errors.ts';
 import type { Clock } from '#media/clock.ts';
 import { MediaError } from '#media/errors.ts';
@@ -27,6 +27,8 @@ export interface WhisperRecognizerOptions {
   partialEveryMs: number;
   /** A final text that takes longer is a failure. */
   timeoutMs: number;
+  /** In a pause the draft that `hasten` asked for is the final text: for processors that a full decode would keep too long. */
+  draftsAreFinal: boolean;
 }
 
 type Heard = Omit<WhisperTranscript, 'kind'>;
@@ -36,8 +38,8 @@ const NOTHING: Heard = { text: '', confidence: 0, words: [] };
 const PARTIAL_CONFIDENCE = 0.6;
 /** A caption that comes later than this tells of the past. */
 const PARTIAL_TIMEOUT_MS = 2_000;
-/** Captions take at most a third of the time that the runtime could give. */
-const PARTIAL_REST = 2;
+/** Captions take at most a fifth of the time that the runtime could give. */
+const PARTIAL_REST = 4;
 /** Quieter new sound makes no new caption: about -50 dBFS. */
 const LOUD = 100;
 
@@ -49,6 +51,8 @@ export class WhisperRecognizer implements Recognizer {
   #decoding: { controller: AbortController; resolve: (none: null) => void } | undefined;
   #decoded: { length: number; transcript: WhisperTranscript } | undefined;
   #captioning: AbortController | undefined;
+  /** The whole utterance as it stands in this pause. */
+  #pauseDraft: Promise<Heard | undefined> | undefined;
   #caption = '';
   #captionDueMs: number;
   #loudSamples = 0;
@@ -67,7 +71,7 @@ export class WhisperRecognizer implements Recognizer {
     if (samples.some((sample) => Math.abs(sample) > LOUD)) {
       this.#loudSamples += samples.length;
     }
-    this.#askForCaption();
+    this.#mayAskForCaption();
   }
 
   partial(): Promise<WhisperTranscript> {
@@ -75,9 +79,20 @@ export class WhisperRecognizer implements Recognizer {
     return Promise.resolve({ kind: 'partial', text: this.#caption, confidence, words: [] });
   }
 
+  /** A caption of all that was pushed, at once: one that is under way would lack the last words. */
+  hasten(): void {
+    if (this.#closed || this.#decoding !== undefined) {
+      return;
+    }
+    this.#captioning?.abort();
+    this.#pauseDraft = this.#askForCaption(0);
+  }
+
   /** Rejects with RECOGNITION_FAILED, retryable unless the runtime refuses this sound. */
   decode(): Promise<WhisperTranscript | null> {
+    const draft = this.#options.draftsAreFinal ? this.#pauseDraft : undefined;
     this.cancel();
+    this.#pauseDraft = draft;
     if (this.#closed) {
       return Promise.resolve(null);
     }
@@ -85,12 +100,14 @@ export class WhisperRecognizer implements Recognizer {
     if (this.#decoded?.length === length) {
       return Promise.resolve(this.#decoded.transcript);
     }
-    // The text of the whole is better than any caption of a part.
-    this.#captioning?.abort();
+    if (draft === undefined) {
+      // The text of the whole is better than any caption of a part.
+      this.#captioning?.abort();
+    }
     const controller = new AbortController();
     return new Promise((resolve, reject) => {
       this.#decoding = { controller, resolve };
-      this.#hearAll(controller.signal).then(
+      this.#hearFinally(controller.signal, draft).then(
         (heard) => {
           if (!controller.signal.aborted) {
             const transcript: WhisperTranscript = { kind: 'final', ...heard };
@@ -112,6 +129,7 @@ export class WhisperRecognizer implements Recognizer {
 
   /** The speech goes on: the decode at hand is of no more use. It resolves with null and its request is withdrawn. */
   cancel(): void {
+    this.#pauseDraft = undefined;
     this.#decoding?.controller.abort();
     this.#decoding?.resolve(null);
     this.#decoding = undefined;
@@ -131,6 +149,13 @@ export class WhisperRecognizer implements Recognizer {
     this.reset();
     this.#closed = true;
     return Promise.resolve();
+  }
+
+  async #hearFinally(
+    signal: AbortSignal,
+    draft: Promise<Heard | undefined> | undefined,
+  ): Promise<Heard> {
+    return (await draft) ?? this.#hearAll(signal);
   }
 
   /** Settled pieces are heard once; they and the rest go out together. */
@@ -154,19 +179,17 @@ export class WhisperRecognizer implements Recognizer {
 
   async #hear(
     { startMs, samples }: SoundPiece,
-    how: { signal?: AbortSignal; draft?: boolean; timeoutMs?: number } = {},
+    how: { signal?: AbortSignal; draft?: boolean; priority?: Priority; timeoutMs?: number } = {},
   ): Promise<Heard> {
     if (samples.length < SHORTEST_SAMPLES) {
       return NOTHING;
     }
     const { inference, language, session, prompt, hotwords } = this.#options;
-    const { signal, draft = false, timeoutMs = this.#options.timeoutMs } = how;
+    const { signal, draft = false, priority = 0, timeoutMs = this.#options.timeoutMs } = how;
     const response = await inference.infer(
       toRequest({
         ...{ samples, language, session, prompt, hotwords },
-        ...{ draft, timeoutMs },
-        // Captions yield to the texts that count.
-        priority: draft ? 1 : 0,
+        ...{ draft, priority, timeoutMs },
       }),
       signal === undefined ? {} : { signal },
     );
@@ -180,37 +203,49 @@ export class WhisperRecognizer implements Recognizer {
   }
 
   /** One at a time, when there is enough new speech and the last one's cost has been rested. */
-  #askForCaption(): void {
+  #mayAskForCaption(): void {
     const { clock, partialEveryMs } = this.#options;
     const newMs = (this.#loudSamples * 1_000) / WHISPER_SAMPLE_RATE_HZ;
-    const askedMs = clock.nowMs();
     const busy = this.#captioning !== undefined || this.#decoding !== undefined;
-    if (busy || newMs < partialEveryMs || askedMs < this.#captionDueMs) {
-      return;
+    if (!busy && newMs >= partialEveryMs && clock.nowMs() >= this.#captionDueMs) {
+      // Captions of speech that goes on yield to the texts that count.
+      void this.#askForCaption(1);
     }
+  }
+
+  /** Resolves with undefined when it fails or is withdrawn. */
+  async #askForCaption(priority: Priority): Promise<Heard | undefined> {
+    const { clock } = this.#options;
+    const askedMs = clock.nowMs();
     this.#loudSamples = 0;
     const controller = new AbortController();
     this.#captioning = controller;
-    void this.#hearSoFar(controller.signal)
-      .then((text) => {
-        if (!controller.signal.aborted) {
-          this.#caption = text;
-        }
-      })
+    try {
+      const heard = await this.#hearSoFar(controller.signal, priority);
+      if (controller.signal.aborted) {
+        return undefined;
+      }
+      this.#caption = heard.text;
+      return heard;
+    } catch {
       // A caption that fails is left out; the text that counts is asked for by decode().
-      .catch(() => undefined)
-      .finally(() => {
-        const tookMs = clock.nowMs() - askedMs;
-        this.#captionDueMs = clock.nowMs() + PARTIAL_REST * tookMs;
+      return undefined;
+    } finally {
+      const tookMs = clock.nowMs() - askedMs;
+      this.#captionDueMs = clock.nowMs() + PARTIAL_REST * tookMs;
+      if (this.#captioning === controller) {
         this.#captioning = undefined;
-      });
+      }
+    }
   }
 
-  async #hearSoFar(signal: AbortSignal): Promise<string> {
+  async #hearSoFar(signal: AbortSignal, priority: Priority): Promise<Heard> {
     const { settled, tail } = this.#sound;
     const hearings = settled.map((piece) => this.#hearSettled(piece));
-    hearings.push(this.#hear(tail, { signal, draft: true, timeoutMs: PARTIAL_TIMEOUT_MS }));
-    return join(await Promise.all(hearings)).text;
+    hearings.push(
+      this.#hear(tail, { signal, priority, draft: true, timeoutMs: PARTIAL_TIMEOUT_MS }),
+    );
+    return join(await Promise.all(hearings));
   }
 }
 

@@ -120,11 +120,11 @@ describe('Whisper as a client', () => {
     const recognizer = await stt.open({ language: 'en' });
     for (let at = 0; at < 100; at += 1) recognizer.push(loud(0.02));
     expect(captions).toBe(1);
-    clock.advance(300);
+    clock.advance(150);
     held.open();
     await settle();
     expect((await recognizer.partial()).text).toBe('the meeting');
-    // It took 300 ms, so the next comes after another 600.
+    // It took 150 ms, so the next comes after another 600.
     clock.advance(500);
     for (let at = 0; at < 100; at += 1) recognizer.push(loud(0.02));
     expect(captions).toBe(1);
@@ -136,6 +136,33 @@ describe('Whisper as a client', () => {
     for (let at = 0; at < 100; at += 1) recognizer.push(quiet(0.02));
     await settle();
     expect(captions).toBe(2);
+  });
+
+  it('hastened in a pause, asks at once for a caption of everything, before one that is under way', async () => {
+    const held = gate();
+    const asked: number[] = [];
+    const service = new FakeWhisper({
+      script: SCRIPT,
+      beforeAnswer: ({ scheduling }) => {
+        asked.push(scheduling.priority);
+        return scheduling.priority === 1 ? held.wait() : Promise.resolve();
+      },
+    });
+    const { stt } = make(service, { partialEveryMs: 500 });
+    const recognizer = await stt.open({ language: 'en' });
+    asked.length = 0;
+    for (let at = 0; at < 30; at += 1) recognizer.push(loud(0.02));
+    expect(asked).toEqual([1]);
+    recognizer.hasten();
+    await settle();
+    expect(asked).toEqual([1, 0]);
+    expect((await recognizer.partial()).text).toBe('the meeting');
+    held.open();
+    await settle();
+    // The old one is over without a trace: the next pause may ask again.
+    recognizer.hasten();
+    await settle();
+    expect(asked).toEqual([1, 0, 0]);
   });
 
   it('cuts a long utterance in its pauses, and hears each piece once', async () => {

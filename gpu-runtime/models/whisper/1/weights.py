@@ -45,10 +45,11 @@ class Weights:
 def find_weights(
     configured: str, packaged: str = "base", environment: Mapping[str, str] = os.environ
 ) -> Weights:
-    """`WHISPER_MODEL_PATH` first, then the folder `configured`, then those `packaged`. Raises WeightsMissing."""
+    """`WHISPER_MODEL_PATH` first, then the folder `configured`, then those that `WHISPER_WEIGHTS` or `packaged` names.
+    Raises WeightsMissing."""
     folder = environment.get("WHISPER_MODEL_PATH", "") or configured
     if folder == "":
-        return packaged_weights(packaged)
+        return packaged_weights(environment.get("WHISPER_WEIGHTS", "") or packaged)
     missing = [name for name in FILES if not os.path.isfile(os.path.join(folder, name))]
     if missing:
         raise WeightsMissing("The weights folder %s has no %s." % (folder, ", ".join(missing)))

@@ -1,0 +1,51 @@
+/** Chooses what hears in this process: Whisper in a runtime, else PocketSphinx, else nothing. */
+import { GrpcInferenceClient } from '#gpu-runtime/client/grpc-client.ts';
+import type { Environment } from '#config/environment.ts';
+import type { SpeechToText } from '#media/ports.ts';
+import { createRecognizer } from './engines.ts';
+import { WHISPER_MODEL } from './whisper/question.ts';
+import { WhisperSpeechToText } from './whisper/speech-to-text.ts';
+
+/** Which of Whisper's languages the weights hear well enough to talk with. */
+const HEARD = { 'tiny.en': ['en'], base: ['en', 'sv'] } as const;
+
+export interface Recognition {
+  /** Undefined: learners type. */
+  engine: SpeechToText | undefined;
+  /** Why it is not the one that was wished for. */
+  reason: string | undefined;
+}
+
+/** `session`: who asks, for the runtime's fair shares. Never rejects. */
+export async function chooseRecognition(
+  environment: Environment,
+  session: string,
+): Promise<Recognition> {
+  const {
+    UNDERSTUDY_RECOGNITION: wish,
+    UNDERSTUDY_RUNTIME: address,
+    WHISPER_WEIGHTS,
+  } = environment;
+  if (wish === 'none') {
+    return { engine: undefined, reason: undefined };
+  }
+  let reason: string | undefined;
+  if (wish !== 'pocketsphinx' && address !== undefined) {
+    const service = new GrpcInferenceClient({ address });
+    if (await service.modelReady(WHISPER_MODEL).catch(() => false)) {
+      const whisper = new WhisperSpeechToText({
+        service,
+        session,
+        languages: HEARD[WHISPER_WEIGHTS],
+        draftsAreFinal: true,
+      });
+      return { engine: whisper, reason: undefined };
+    }
+    await service.close();
+    reason = `The runtime at ${address} does not serve Whisper.`;
+  }
+  const basic = createRecognizer('en');
+  return basic.ok
+    ? { engine: basic.engine, reason }
+    : { engine: undefined, reason: reason ?? basic.reason };
+}
