@@ -29,6 +29,8 @@ export interface VisemeReport {
 const GENERATIONS = 22;
 const TRIES = 10;
 const FIRST_STEP = 0.08;
+/** Less than this of what was found would not be told from rest. */
+const LEAST_SHARE = 0.6;
 
 /** Searches, writes the vectors into the avatar's manifest, and gives a report per viseme. Throws MODEL_INVALID. */
 export async function calibrateAvatar(options: CalibrateOptions): Promise<VisemeReport[]> {
@@ -106,9 +108,18 @@ export class Search {
         return lookCost(measure, target, this.#rest.width) + effortCost(tried, rest);
       },
     );
-    const params = Array.from(this.#params(numbers), (value) => Math.round(value * 1e4) / 1e4);
-    const measure = (await this.measure(Float32Array.from(params))) ?? this.#rest;
-    return { viseme, params, cost, measure };
+    const found = this.#params(numbers);
+    const most = target.mostDrift ?? Number.POSITIVE_INFINITY;
+    for (let share = 1; ; share -= 0.05) {
+      const moved = found.map(
+        (value, i) => this.#neutral[i]! + share * (value - this.#neutral[i]!),
+      );
+      const params = Array.from(moved, (value) => Math.round(value * 1e4) / 1e4);
+      const measure = (await this.measure(Float32Array.from(params))) ?? this.#rest;
+      if (measure.drift <= most || share <= LEAST_SHARE) {
+        return { viseme, params, cost, measure };
+      }
+    }
   }
 
   #params(numbers: readonly number[]): Float32Array {

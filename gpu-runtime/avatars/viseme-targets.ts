@@ -12,6 +12,8 @@ export interface VisemeTarget {
   /** Shares of the width at rest. */
   measures: Readonly<Partial<Record<TargetName, number>>>;
   start: Readonly<Record<number, number>>;
+  /** What is found is taken back towards rest until the skin around it drifts no more than this; for rounded lips. */
+  mostDrift?: number;
 }
 
 /** Parameters that the search may move; the others discolour lips or skin when they move at all. */
@@ -51,6 +53,7 @@ export const VISEME_TARGETS: Readonly<Record<Exclude<Viseme, 'sil'>, VisemeTarge
   CH: {
     measures: { open: 0.095, teeth: 0.07, width: 0.92, height: 0.73 },
     start: { 5: 0.1, 11: 0.35, 12: 0.35, 18: 0.2 },
+    mostDrift: 1.35,
   },
   SS: {
     measures: { open: 0.083, teeth: 0.08, width: 1.045, height: 0.64 },
@@ -63,6 +66,7 @@ export const VISEME_TARGETS: Readonly<Record<Exclude<Viseme, 'sil'>, VisemeTarge
   RR: {
     measures: { open: 0.08, teeth: 0.03, width: 0.92, height: 0.72 },
     start: { 5: 0.15, 12: 0.35, 18: 0.2 },
+    mostDrift: 1.35,
   },
   aa: { measures: { open: 0.295, teeth: 0.083, width: 0.955 }, start: { 5: 0.38, 11: 0.05 } },
   E: { measures: { open: 0.185, teeth: 0.09, width: 1 }, start: { 0: 0.1, 5: 0.26, 11: 0.2 } },
@@ -73,10 +77,12 @@ export const VISEME_TARGETS: Readonly<Record<Exclude<Viseme, 'sil'>, VisemeTarge
   oh: {
     measures: { open: 0.19, teeth: 0, width: 0.89, height: 0.8 },
     start: { 5: 0.28, 12: 0.33, 18: 0.33 },
+    mostDrift: 1.35,
   },
   ou: {
     measures: { open: 0.06, teeth: 0, width: 0.88, height: 0.72 },
     start: { 5: 0.06, 12: 0.34, 14: 0.16, 18: 0.32 },
+    mostDrift: 1.3,
   },
 };
 
