@@ -165,6 +165,52 @@ describe('Whisper as a client', () => {
     expect(asked).toEqual([1, 0, 0]);
   });
 
+  it('where drafts are final, a pause costs one request, and speech that goes on withdraws it', async () => {
+    const service = new FakeWhisper({ script: SCRIPT });
+    const { stt } = make(service, {
+      partialEveryMs: Number.POSITIVE_INFINITY,
+      draftsAreFinal: true,
+    });
+    const recognizer = await stt.open({ language: 'en' });
+    const before = service.requests.length;
+    recognizer.push(loud(1));
+    recognizer.hasten();
+    const paused = recognizer.decode();
+    expect(await paused).toMatchObject({ kind: 'final', text: 'the meeting is on' });
+    expect(await recognizer.decode()).toMatchObject({ text: 'the meeting is on' });
+    expect(service.requests.length - before).toBe(1);
+
+    recognizer.push(loud(0.1));
+    recognizer.hasten();
+    const dropped = recognizer.decode();
+    recognizer.cancel();
+    expect(await dropped).toBeNull();
+    recognizer.push(loud(0.5));
+    expect((await recognizer.decode())?.text).not.toBe('');
+  });
+
+  it('where a draft fails, the whole is asked for', async () => {
+    let fails = true;
+    const service = new FakeWhisper({
+      script: SCRIPT,
+      beforeAnswer: () => {
+        if (!fails) return Promise.resolve();
+        fails = false;
+        return Promise.reject(new RuntimeError('MODEL_FAILED'));
+      },
+    });
+    const { stt } = make(service, {
+      partialEveryMs: Number.POSITIVE_INFINITY,
+      draftsAreFinal: true,
+    });
+    fails = false;
+    const recognizer = await stt.open({ language: 'en' });
+    fails = true;
+    recognizer.push(loud(1));
+    recognizer.hasten();
+    expect(await recognizer.decode()).toMatchObject({ kind: 'final', text: 'the meeting is on' });
+  });
+
   it('cuts a long utterance in its pauses, and hears each piece once', async () => {
     const service = new FakeWhisper({ script: SCRIPT });
     const { stt } = make(service, { partialEveryMs: Number.POSITIVE_INFINITY });
