@@ -22,10 +22,11 @@ Options:
   --help       this text
 
 Ports:
-  8080/tcp page and API, 7880/tcp LiveKit signalling, 7881/tcp and 7882/udp LiveKit media, 8081/tcp worker health
+  8080/tcp page and API, 7880/tcp LiveKit signalling, 7881/tcp and 7882/udp LiveKit media, 8081/tcp worker health,
+  8091/tcp and 8092/tcp inference runtime
 
 Engines:
-  hearing   PocketSphinx, in a Python environment made here; without Python learners type
+  hearing   Whisper tiny.en in the inference runtime, from packages; else PocketSphinx; without Python learners type
   thinking  the scripted persona; LLM_BASE_URL or a running Ollama makes a language model speak
   speaking  flite for English, espeak-ng for Swedish
   face      our own drawn personas
