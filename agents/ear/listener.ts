@@ -61,18 +61,16 @@ const MEANT_SPEECH_MS = 1_200;
 /** Stands in the transcript for what could not be understood. */
 export const UNINTELLIGIBLE = '…';
 
-/** Said while another speaks, these do not claim the floor. */
-const MURMURS = new Set(
-  'mm,mhm,mm-hm,mmhm,hm,hmm,uh-huh,uh huh,yeah,yes,yep,right,okay,ok,sure,i see,oh,ah,wow,really,good,great,no,um,uh,mm hm'.split(
-    ',',
-  ),
-);
+/** Said while another speaks, these do not claim the floor, however often they are said. */
+const MURMUR =
+  /^(?:m+|h+m+|m+-?h+m+|u+h+-?h+u+h+|u+[hm]+|[oa]+h+|yeah|yes|yep|right|ok|okay|sure|wow|really|good|great|no|i|see)$/;
 
 /**
- * A sound over the avatar that is shorter than this, heard by a basic recogniser, must be one of `CLAIMS`: such a
- * recogniser makes words of any "mm-hm".
+ * A sound over the avatar that is shorter than this and hardly understood must be one of `CLAIMS`: recognisers make words
+ * of any "mm-hm".
  */
 const SHORT_SOUND_MS = 600;
+const UNDERSTOOD_CONFIDENCE = 0.5;
 
 /** Said while another speaks, even one of these claims the floor. */
 const CLAIMS = new Set(
@@ -266,9 +264,17 @@ export class Listener {
     if (!this.#overAvatar) {
       return false;
     }
-    const said = this.#text.toLowerCase().replaceAll(/[.,!?]/g, '');
-    const doubtful = this.#options.hearing === 'basic' && this.#voicedMs < SHORT_SOUND_MS;
-    return MURMURS.has(said) || (doubtful && !said.split(' ').some((word) => CLAIMS.has(word)));
+    const words = this.#text
+      .toLowerCase()
+      .split(/[^a-zà-öø-ÿ'-]+/)
+      .filter((word) => word !== '');
+    const understood =
+      this.#options.hearing === 'full' && this.#confidence >= UNDERSTOOD_CONFIDENCE;
+    const doubtful = !understood && this.#voicedMs < SHORT_SOUND_MS;
+    return (
+      words.every((word) => MURMUR.test(word)) ||
+      (doubtful && !words.some((word) => CLAIMS.has(word)))
+    );
   }
 }
 
