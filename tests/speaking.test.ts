@@ -21,7 +21,7 @@ it('is heard, answered twice, and reported', async () => {
   call = await Call.start(inject('pageUrl'), 'first-interview');
   learner = await HeadlessLearner.join(call.session);
   await learner.untilGreeted();
-  expect(learner.agent?.attributes['understudy.recognition']).toBe('basic');
+  expect(learner.agent?.attributes['understudy.recognition']).toBe('full');
 
   const interim = learner.until('caption', ({ speaker, final }) => speaker === 'learner' && !final);
   await learner.speak(first!);
@@ -44,7 +44,7 @@ it('is heard, answered twice, and reported', async () => {
   const turn = said[0]!;
   expect(turn.endMs - turn.startMs).toBeGreaterThan(1_000);
   expect(turn.startMs).toBeGreaterThanOrEqual(report.transcript[0]!.startMs);
-  expect(report.recognition).toBe('basic');
+  expect(report.recognition).toBe('full');
   expect(report.talk.learnerMs).toBeGreaterThan(2_000);
   expect(report.talk.avatarMs).toBeGreaterThan(2_000);
   expect(report.status).toBe('scored');
