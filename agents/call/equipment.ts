@@ -5,6 +5,8 @@ import type { Environment } from '#config/environment.ts';
 import { SmartTurnModel, type TurnModel } from '#agents/turn/smart-turn/smart-turn-model.ts';
 import { loadScenarios } from '#agents/dispatch/scenario-store.ts';
 import { listFaces, loadFace } from '#media/face/load-face.ts';
+import { nextReply } from '#agents/persona/reply.ts';
+import { understand } from '#agents/persona/understanding.ts';
 import { Performer } from '#media/performer/performer.ts';
 import type { FaceRenderer, SpeechToText } from '#media/ports.ts';
 import { inference, log, type VAD } from '@livekit/agents';
@@ -68,10 +70,12 @@ export async function prepareEquipment(environment: Environment): Promise<Equipm
   return { vad, earVad, voice, recognizer, faces, turnModel, languageModel };
 }
 
-/** Does once, before the call, what is slow the first time: reading scenarios and drawing. */
+/** Does once, before the call, what is slow the first time: reading and understanding scenarios, and drawing. */
 function rehearse(environment: Environment, faces: Iterable<FaceRenderer>): void {
   try {
-    loadScenarios(environment.UNDERSTUDY_SCENARIOS);
+    for (const scenario of loadScenarios(environment.UNDERSTUDY_SCENARIOS)) {
+      understand(scenario, nextReply(scenario, 1, []).text);
+    }
   } catch (error) {
     // The call's own scenario may be sound; if it is not, the call says so.
     log().warn({ error }, 'some scenarios cannot be used');

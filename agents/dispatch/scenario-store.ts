@@ -1,5 +1,5 @@
 /** Finds, reads and checks scenarios; what is wrong with one is told with file, line and field. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LineCounter, parseDocument, type Document } from 'yaml';
@@ -166,13 +166,29 @@ export const COMMON_INTENTS: ReadonlySet<string> = new Set([
   'long-answer',
 ]);
 
+/** What was read, by path: a file that has not changed since is the same object again, with all that was made of it. */
+const read = new Map<string, { stamp: string; scenario: Scenario }>();
+
+function readScenario(folder: string, fileName: string): Scenario {
+  const path = join(folder, fileName);
+  const { mtimeMs, size } = statSync(path);
+  const stamp = `${String(mtimeMs)} ${String(size)}`;
+  const known = read.get(path);
+  if (known?.stamp === stamp) {
+    return known.scenario;
+  }
+  const scenario = parseScenario(readFileSync(path, 'utf8'), fileName);
+  read.set(path, { stamp, scenario });
+  return scenario;
+}
+
 /** Reads `id` from `folder`. Throws ScenarioError: SCENARIO_UNKNOWN when there is no such file, else SCENARIO_INVALID. */
 export function loadScenario(id: string, folder = SCENARIO_FOLDER): Scenario {
   const fileName = `${id}.yaml`;
   if (basename(fileName) !== fileName || !readdirSync(folder).includes(fileName)) {
     throw new ScenarioError('SCENARIO_UNKNOWN', [`There is no scenario "${id}".`]);
   }
-  return parseScenario(readFileSync(join(folder, fileName), 'utf8'), fileName);
+  return readScenario(folder, fileName);
 }
 
 /** Reads every scenario of `folder`, in the order of their ids. Throws ScenarioError with the problems of all files. */
@@ -182,7 +198,7 @@ export function loadScenarios(folder = SCENARIO_FOLDER): Scenario[] {
   for (const fileName of readdirSync(folder).sort()) {
     if (!fileName.endsWith('.yaml')) continue;
     try {
-      scenarios.push(parseScenario(readFileSync(join(folder, fileName), 'utf8'), fileName));
+      scenarios.push(readScenario(folder, fileName));
     } catch (error) {
       if (!(error instanceof ScenarioError)) throw error;
       problems.push(...error.problems);
