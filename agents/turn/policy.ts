@@ -77,7 +77,7 @@ const LEAST_BACKCHANNEL_SCORE = -3;
  */
 const LEAST_SCORE = {
   basic: { certain: 3.5, sure: 1.5, likely: -3 },
-  full: { certain: 3.5, sure: 0, likely: -4 },
+  full: { certain: 4, sure: 0.5, likely: -4 },
 } as const;
 /** Log-odds are cut off here: a model that says 0.9999 is not that sure. */
 const MOST_LOG_ODDS = 7;
@@ -100,7 +100,7 @@ const SAFE_WAIT_MS = 872;
  */
 const COMMIT_AT_MS = {
   basic: { certain: 240, sure: 640, likely: 800, unsure: SAFE_WAIT_MS },
-  full: { certain: 320, sure: 480, likely: 800, unsure: SAFE_WAIT_MS },
+  full: { certain: 320, sure: 560, likely: 800, unsure: SAFE_WAIT_MS },
 } as const;
 /** Without the model only words and time remain: the measured safe wait. */
 const COMMIT_WITHOUT_MODEL_AT_MS = { final: 560, other: 850 } as const;

@@ -11,7 +11,7 @@ import {
   WHISPER_SAMPLE_RATE_HZ,
   type WhisperTranscript,
 } from './question.ts';
-import { UtteranceSound, type SoundPiece } from './utterance-sound.ts';
+import { SHORT_PIECES, UtteranceSound, WHOLE_WINDOWS, type SoundPiece } from './utterance-sound.ts';
 
 export type Inference = Pick<InferenceService, 'infer'>;
 
@@ -45,7 +45,7 @@ const LOUD = 100;
 
 export class WhisperRecognizer implements Recognizer {
   readonly #options: WhisperRecognizerOptions;
-  #sound = new UtteranceSound();
+  #sound: UtteranceSound;
   /** What the settled pieces say. */
   readonly #settled = new Map<SoundPiece, Promise<Heard>>();
   #decoding: { controller: AbortController; resolve: (none: null) => void } | undefined;
@@ -60,6 +60,7 @@ export class WhisperRecognizer implements Recognizer {
 
   constructor(options: WhisperRecognizerOptions) {
     this.#options = options;
+    this.#sound = this.#newSound();
     this.#captionDueMs = options.clock.nowMs();
   }
 
@@ -138,7 +139,7 @@ export class WhisperRecognizer implements Recognizer {
   reset(): void {
     this.cancel();
     this.#captioning?.abort();
-    this.#sound = new UtteranceSound();
+    this.#sound = this.#newSound();
     this.#settled.clear();
     this.#decoded = undefined;
     this.#caption = '';
@@ -149,6 +150,10 @@ export class WhisperRecognizer implements Recognizer {
     this.reset();
     this.#closed = true;
     return Promise.resolve();
+  }
+
+  #newSound(): UtteranceSound {
+    return new UtteranceSound(this.#options.draftsAreFinal ? SHORT_PIECES : WHOLE_WINDOWS);
   }
 
   async #hearFinally(
@@ -168,7 +173,7 @@ export class WhisperRecognizer implements Recognizer {
   #hearSettled(piece: SoundPiece): Promise<Heard> {
     let hearing = this.#settled.get(piece);
     if (hearing === undefined) {
-      hearing = this.#hear(piece);
+      hearing = this.#hear(piece, { draft: this.#options.draftsAreFinal });
       this.#settled.set(piece, hearing);
       hearing.catch(() => {
         this.#settled.delete(piece);

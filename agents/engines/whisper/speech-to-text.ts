@@ -27,8 +27,8 @@ export interface WhisperOptions {
   draftsAreFinal?: boolean;
 }
 
-/** About what a reader of captions notices. */
-const PARTIAL_EVERY_MS = 700;
+/** Pauses bring captions of their own; one in between keeps the runtime from the next pause's. */
+const PARTIAL_EVERY_MS = 1_200;
 /** The slowest processor that can hold a conversation decodes half a minute in this time. */
 const TIMEOUT_MS = 10_000;
 
