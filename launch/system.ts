@@ -20,6 +20,7 @@ export interface RunningSystem {
   pageUrl: string;
   livekitUrl: string;
   keys: Keys;
+  /** As it was given, with what was found: which recognition, which runtime. */
   environment: Environment;
   onGivenUp(listener: (reason: string) => void): void;
   stop(): Promise<void>;
@@ -95,19 +96,20 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
       await service.stop();
     }
   };
+  const resolved: Environment = {
+    ...environment,
+    UNDERSTUDY_RECOGNITION: recognition,
+    ...(whisper.python === undefined
+      ? {}
+      : { UNDERSTUDY_RUNTIME: `127.0.0.1:${String(environment.RUNTIME_PORT)}` }),
+  };
   const childEnvironment: NodeJS.ProcessEnv = {
-    ...definedStrings(environment),
+    ...definedStrings(resolved),
     UNDERSTUDY_DATA: dataFolder,
     LIVEKIT_URL: livekitUrl,
     LIVEKIT_API_KEY: keys.apiKey,
     LIVEKIT_API_SECRET: keys.apiSecret,
-    UNDERSTUDY_RECOGNITION: recognition,
-    ...(whisper.python === undefined
-      ? {}
-      : {
-          UNDERSTUDY_RUNTIME: `127.0.0.1:${String(environment.RUNTIME_PORT)}`,
-          UNDERSTUDY_PYTHON_WHISPER: whisper.python,
-        }),
+    ...(whisper.python === undefined ? {} : { UNDERSTUDY_PYTHON_WHISPER: whisper.python }),
     ...(python.python === undefined ? {} : { UNDERSTUDY_PYTHON: python.python }),
     ...(certificate === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificate }),
   };
@@ -188,7 +190,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     pageUrl: pageUrl(environment, 'localhost'),
     livekitUrl,
     keys,
-    environment,
+    environment: resolved,
     onGivenUp: (listener) => {
       for (const service of services) {
         service.onGivenUp(listener);

@@ -1,6 +1,6 @@
 /** The peer in one room: a plain AgentSession over the same engines, sound only. */
 import { FliteTextToSpeech } from '#agents/engines/flite/text-to-speech.ts';
-import { PocketSphinxSpeechToText } from '#agents/engines/pocketsphinx/speech-to-text.ts';
+import { chooseRecognition } from '#agents/engines/recognition.ts';
 import { loadScenarios } from '#agents/dispatch/scenario-store.ts';
 import { nextReply } from '#agents/persona/reply.ts';
 import { ScriptedLLM } from '#agents/persona/scripted-llm.ts';
@@ -20,10 +20,11 @@ const SEED = 1;
 
 async function prepare(): Promise<Engines> {
   const speech = new FliteTextToSpeech();
-  const [recognizer] = await Promise.all([
-    new PocketSphinxSpeechToText().open({ language: 'en' }),
-    speech.warmUp(),
-  ]);
+  const { engine, reason } = await chooseRecognition(readEnvironment(), 'peer');
+  if (engine === undefined) {
+    throw new Error(reason ?? 'Nothing hears here.');
+  }
+  const [recognizer] = await Promise.all([engine.open({ language: 'en' }), speech.warmUp()]);
   return { speech, recognizer };
 }
 

@@ -21,6 +21,7 @@ export class PlainSpeechToText extends stt.STT {
 
   async #hear(buffer: AudioBuffer): Promise<stt.SpeechEvent> {
     this.#recognizer.push(mergeFrames(buffer).data);
+    this.#recognizer.hasten?.();
     const transcript = await this.#recognizer.decode();
     this.#recognizer.reset();
     return {

@@ -166,6 +166,8 @@ export class StageSet {
         WORKER_PORT: String(PEER_WORKER_PORT),
         UNDERSTUDY_DATA: this.dataFolder,
         UNDERSTUDY_PYTHON: this.pythonPath,
+        UNDERSTUDY_RECOGNITION: environment.UNDERSTUDY_RECOGNITION,
+        UNDERSTUDY_RUNTIME: environment.UNDERSTUDY_RUNTIME,
         UNDERSTUDY_SCENARIOS: environment.UNDERSTUDY_SCENARIOS,
         LOG_LEVEL: environment.LOG_LEVEL,
       },
