@@ -11,6 +11,8 @@ import type { Environment } from '#config/environment.ts';
 import { systemClock } from '#media/clock.ts';
 import { MediaError } from '#media/errors.ts';
 import { AutoSubscribe, log, type JobContext } from '@livekit/agents';
+import { scenarioTexts } from '#agents/voice/scenario-lines.ts';
+import { prepareSpeech } from '#media/speech-cache/prepare-speech.ts';
 import { Avatar } from './call/avatar.ts';
 import { CallLog } from './call/call-log.ts';
 import { Conversation } from './call/conversation.ts';
@@ -37,6 +39,7 @@ export class Lesson {
   #scenario: Scenario | undefined;
   #avatar: Avatar | undefined;
   #conversation: Conversation | undefined;
+  readonly #over = new AbortController();
   #stopWatching: () => void = () => undefined;
   #closing: Promise<void> | undefined;
 
@@ -102,6 +105,10 @@ export class Lesson {
       },
     });
     this.#conversation = conversation;
+    if (voice.engine !== this.#equipment.voice) {
+      const lines = scenarioTexts(scenario).map((text) => ({ text, voiceId: voice.voiceId }));
+      void prepareSpeech(voice.engine, lines, { signal: this.#over.signal });
+    }
     await conversation.start();
     await this.#setAttribute(AGENT_ATTRIBUTES.recognition, conversation.recognition);
     await this.#learnerArrives();
@@ -118,6 +125,7 @@ export class Lesson {
 
   async #release(): Promise<void> {
     this.#stopWatching();
+    this.#over.abort();
     await this.#conversation?.close();
     await this.#avatar?.close();
     await this.#deliver();

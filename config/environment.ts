@@ -78,6 +78,16 @@ export const environmentSchema = z.object({
     .enum(['tiny.en', 'base'])
     .default('tiny.en')
     .describe('tiny.en hears English; base hears 99 languages and takes twice the time'),
+  UNDERSTUDY_SPEECH: z
+    .enum(['auto', 'embedded'])
+    .default('auto')
+    .describe(
+      'auto takes Piper or Kokoro where the runtime has their voices (npm run models), else flite and espeak-ng',
+    ),
+  REDIS_URL: z
+    .string()
+    .optional()
+    .describe('redis://host:port; shares spoken sentences between machines'),
   UNDERSTUDY_RUNTIME: z
     .string()
     .optional()

@@ -4,7 +4,7 @@ import { personaPrompt } from '#agents/persona/prompt.ts';
 import { historyOf, ScriptedLLM, SILENCE_NUDGE } from '#agents/persona/scripted-llm.ts';
 import { nextReply, progressOf } from '#agents/persona/reply.ts';
 import { parseStageDirections } from '#agents/persona/stage-directions.ts';
-import { backchannelKind } from '#agents/engines/flite/backchannel.ts';
+import { backchannelKind, makeBreath } from '#agents/engines/flite/backchannel.ts';
 import { Ear } from '#agents/ear/ear.ts';
 import { SessionVoice } from '#agents/voice/session-voice.ts';
 import type { Environment } from '#config/environment.ts';
@@ -200,10 +200,15 @@ export class Conversation {
 
   async #murmur(kind: string): Promise<void> {
     const { avatar, equipment, voice: ownVoice } = this.#options;
-    if (ownVoice.engine === equipment.voice) {
-      avatar.backchannel(
-        await equipment.voice.backchannelSound(backchannelKind(kind), ownVoice.voiceId),
-      );
+    const { engine, voiceId } = ownVoice;
+    if (engine === equipment.voice) {
+      avatar.backchannel(await equipment.voice.backchannelSound(backchannelKind(kind), voiceId));
+    } else if (kind === 'breath' || engine !== equipment.speech) {
+      avatar.backchannel(makeBreath(engine.sampleRateHz));
+    } else {
+      for await (const sound of engine.synthesize(`${kind}.`, voiceId)) {
+        avatar.backchannel(sound);
+      }
     }
   }
 

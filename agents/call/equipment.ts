@@ -1,6 +1,7 @@
 /** What a call needs and a warm process has ready before the call is known. */
 import { FliteTextToSpeech } from '#agents/engines/flite/text-to-speech.ts';
 import { chooseRecognition } from '#agents/engines/recognition.ts';
+import { chooseSpeech } from '#agents/engines/speech.ts';
 import type { Environment } from '#config/environment.ts';
 import { SmartTurnModel, type TurnModel } from '#agents/turn/smart-turn/smart-turn-model.ts';
 import { loadScenarios } from '#agents/dispatch/scenario-store.ts';
@@ -8,7 +9,7 @@ import { listFaces, loadFace } from '#media/face/load-face.ts';
 import { nextReply } from '#agents/persona/reply.ts';
 import { understand } from '#agents/persona/understanding.ts';
 import { Performer } from '#media/performer/performer.ts';
-import type { FaceRenderer, SpeechToText } from '#media/ports.ts';
+import type { FaceRenderer, SpeechToText, TextToSpeech } from '#media/ports.ts';
 import { inference, log, type VAD } from '@livekit/agents';
 import { join } from 'node:path';
 import { findLanguageModel, type FoundModel } from './language-model.ts';
@@ -20,8 +21,10 @@ export interface Equipment {
   earVad: VAD;
   /** Absent when it could not be fetched; the turn policy then relies on silence and text. */
   turnModel: TurnModel | undefined;
-  /** Speaks English; other languages start their engine with the call. */
+  /** The embedded English voice; other languages start theirs with the call. */
   voice: FliteTextToSpeech;
+  /** What speaks: voices of a runtime with `voice` behind them, or `voice` itself. */
+  speech: TextToSpeech;
   /** Absent when nothing can recognise speech here. */
   recognizer: SpeechToText | undefined;
   faces: ReadonlyMap<string, FaceRenderer>;
@@ -41,14 +44,20 @@ const REHEARSED_FRAMES = 12;
 /** Loads what every call needs. Runs before a job arrives, so that the call itself begins at once. */
 export async function prepareEquipment(environment: Environment): Promise<Equipment> {
   const voice = new FliteTextToSpeech();
-  const { engine: recognizer, reason } = await chooseRecognition(
-    environment,
-    `job-${String(process.pid)}`,
-  );
+  const session = `job-${String(process.pid)}`;
+  const { engine: recognizer, reason } = await chooseRecognition(environment, session);
   if (reason !== undefined) {
     log().warn({ reason }, 'speech is not recognised as wished');
   }
-  const [faces, turnModel, languageModel] = await Promise.all([
+  const [speech, faces, turnModel, languageModel] = await Promise.all([
+    chooseSpeech({
+      environment,
+      embedded: voice,
+      session,
+      onTrouble: (what, error) => {
+        log().warn({ error }, what);
+      },
+    }),
     loadFaces(),
     SmartTurnModel.load(join(environment.UNDERSTUDY_DATA, 'models', 'smart-turn-v3.2.onnx')).catch(
       (error: unknown) => {
@@ -67,7 +76,7 @@ export async function prepareEquipment(environment: Environment): Promise<Equipm
   rehearse(environment, faces.values());
   const vad = new inference.VAD({ model: 'silero', minSilenceDuration: VAD_MIN_SILENCE_MS });
   const earVad = new inference.VAD({ model: 'silero' });
-  return { vad, earVad, voice, recognizer, faces, turnModel, languageModel };
+  return { vad, earVad, voice, speech, recognizer, faces, turnModel, languageModel };
 }
 
 /** Does once, before the call, what is slow the first time: reading and understanding scenarios, and drawing. */

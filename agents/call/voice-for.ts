@@ -2,7 +2,7 @@
 import type { Scenario } from '#agents/dispatch/scenario.ts';
 import { createVoice } from '#agents/engines/engines.ts';
 import { MediaError } from '#media/errors.ts';
-import type { TextToSpeech } from '#media/ports.ts';
+import type { TextToSpeech, VoiceDescription } from '#media/ports.ts';
 import type { Equipment } from './equipment.ts';
 
 export interface CallVoice {
@@ -13,6 +13,15 @@ export interface CallVoice {
 /** Throws MediaError VOICE_UNKNOWN. */
 export async function voiceFor(scenario: Scenario, equipment: Equipment): Promise<CallVoice> {
   const wanted = scenario.persona.voice;
+  const { speech } = equipment;
+  const served = speech !== equipment.voice && speech.voices.some(speaks(scenario.language));
+  if (served && speech.voices.some(({ id }) => id === wanted)) {
+    return { engine: speech, voiceId: wanted };
+  }
+  if (served && scenario.language !== 'en') {
+    // The embedded voice behind the served ones speaks English only; another language needs one of them.
+    return { engine: speech, voiceId: speech.voices.find(speaks(scenario.language))!.id };
+  }
   if (equipment.voice.voices.some(({ id }) => id === wanted)) {
     return { engine: equipment.voice, voiceId: wanted };
   }
@@ -23,3 +32,8 @@ export async function voiceFor(scenario: Scenario, equipment: Equipment): Promis
   }
   return { engine: choice.engine, voiceId: choice.voiceId };
 }
+
+const speaks =
+  (language: string) =>
+  (voice: VoiceDescription): boolean =>
+    voice.language === language;
