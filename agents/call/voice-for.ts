@@ -36,4 +36,4 @@ export async function voiceFor(scenario: Scenario, equipment: Equipment): Promis
 const speaks =
   (language: string) =>
   (voice: VoiceDescription): boolean =>
-    voice.language === language;
+    voice.language.split('-')[0] === language;
