@@ -9,7 +9,6 @@ import { loadScenario } from '#agents/dispatch/scenario-store.ts';
 import { buildReport } from '#agents/report/build-report.ts';
 import type { Environment } from '#config/environment.ts';
 import { systemClock } from '#media/clock.ts';
-import { MediaError } from '#media/errors.ts';
 import { AutoSubscribe, log, type JobContext } from '@livekit/agents';
 import { scenarioTexts } from '#agents/voice/scenario-lines.ts';
 import { prepareSpeech } from '#media/speech-cache/prepare-speech.ts';
@@ -18,6 +17,7 @@ import { CallLog } from './call/call-log.ts';
 import { Conversation } from './call/conversation.ts';
 import type { Equipment } from './call/equipment.ts';
 import { deliverReport } from './call/report-delivery.ts';
+import { faceFor } from './call/face-for.ts';
 import { voiceFor } from './call/voice-for.ts';
 
 /** A learner who lost the network or closed the page may come back within this. */
@@ -55,14 +55,19 @@ export class Lesson {
       this.#metadata.scenarioId,
       this.#environment.UNDERSTUDY_SCENARIOS,
     );
-    const face = this.#equipment.faces.get(scenario.persona.face);
-    if (face === undefined) {
-      throw new MediaError('FACE_UNKNOWN', { detail: `It is called ${scenario.persona.face}.` });
-    }
     this.#scenario = scenario;
     const { room } = this.#context;
-    const [voice] = await Promise.all([
+    const [voice, face] = await Promise.all([
       voiceFor(scenario, this.#equipment),
+      faceFor({
+        name: this.#metadata.avatar ?? scenario.persona.face,
+        drawn: this.#equipment.faces,
+        environment: this.#environment,
+        session: this.#metadata.sessionId,
+        onUndecoded: (error) => {
+          this.#log.warn({ error }, 'no runtime decodes this face');
+        },
+      }),
       this.#context.connect(undefined, AutoSubscribe.AUDIO_ONLY),
     ]);
     const seed = seedOf(this.#metadata.sessionId);

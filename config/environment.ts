@@ -96,6 +96,10 @@ export const environmentSchema = z.object({
     ),
   RUNTIME_PORT: port.default(8091).describe('gRPC port of the inference runtime started here'),
   RUNTIME_HTTP_PORT: port.default(8092).describe('Its HTTP port: health and metrics'),
+  UNDERSTUDY_AVATARS: z
+    .string()
+    .optional()
+    .describe('Folder of neural avatars (npm run avatars); UNDERSTUDY_DATA/avatars when absent'),
   UNDERSTUDY_SCENARIOS: z
     .string()
     .default('config/scenarios')

@@ -11,6 +11,8 @@ export interface ScenariosResponse {
   scenarios: ScenarioSummary[];
   /** How well each language of the scenarios is heard here. */
   recognition: Record<string, RecognitionGrade>;
+  /** What `avatar` of a new session may be. */
+  avatars: string[];
 }
 
 export interface CreateSessionRequest {

@@ -42,6 +42,25 @@ describe('a session through the API', () => {
     expect(livesS).toBeLessThanOrEqual(15 * 60);
   });
 
+  it.each([
+    { avatar: 'neural/ann', status: 201, code: undefined },
+    { avatar: 'neural/nobody', status: 404, code: 'AVATAR_UNKNOWN' },
+    { avatar: '../../etc', status: 400, code: 'BODY_INVALID' },
+  ])('wears the avatar that was asked for: $avatar', async ({ avatar, status, code }) => {
+    const { app, rooms } = await testSignaling();
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/api/sessions',
+      payload: { scenarioId: SCENARIO.id, avatar },
+    });
+    expect(answer.statusCode).toBe(status);
+    expect(answer.json<Partial<Problem>>().code).toBe(code);
+    expect(rooms.opened).toMatchObject(status === 201 ? [{ avatar }] : []);
+    expect((await app.inject('/api/scenarios')).json<{ avatars: string[] }>().avatars).toContain(
+      'neural/ann',
+    );
+  });
+
   it('is refreshed with its own token, and refused after its end', async () => {
     const { app } = await testSignaling();
     const { sessionId, token } = await create(app);

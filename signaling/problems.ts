@@ -2,6 +2,7 @@
 export const PROBLEMS = {
   BODY_INVALID: { status: 400, title: 'The request body is not valid' },
   SCENARIO_UNKNOWN: { status: 404, title: 'There is no such scenario' },
+  AVATAR_UNKNOWN: { status: 404, title: 'There is no such avatar' },
   SESSION_UNKNOWN: { status: 404, title: 'There is no such session' },
   SESSION_ENDED: { status: 409, title: 'The session has ended' },
   TOKEN_MISSING: { status: 401, title: 'A session token is needed' },

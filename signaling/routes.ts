@@ -1,4 +1,5 @@
 /** The HTTP API: each route validates, asks Sessions, answers. */
+import { AVATAR_NAME } from '#agents/dispatch/avatars.ts';
 import type { ScenarioSummary } from '#agents/dispatch/catalogue.ts';
 import { reportSchema } from '#agents/dispatch/report.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -11,6 +12,7 @@ import type { Sessions } from './sessions.ts';
 const createBody = z.strictObject({
   scenarioId: z.string().min(1).max(64),
   learnerName: z.string().trim().max(60).optional(),
+  avatar: z.string().regex(AVATAR_NAME).optional(),
 });
 
 export interface RouteDependencies {
@@ -18,15 +20,17 @@ export interface RouteDependencies {
   tokens: RoomTokens;
   scenarios: readonly ScenarioSummary[];
   recognitionFor: (language: string) => RecognitionGrade;
+  avatars: () => Promise<string[]>;
   health: () => Promise<HealthResponse>;
 }
 
 type SessionRequest = FastifyRequest<{ Params: { id: string } }>;
 
 export function registerRoutes(app: FastifyInstance, dependencies: RouteDependencies): void {
-  const { sessions, tokens, scenarios, recognitionFor, health } = dependencies;
+  const { sessions, tokens, scenarios, recognitionFor, avatars, health } = dependencies;
 
-  app.get('/api/scenarios', (): ScenariosResponse => ({
+  app.get('/api/scenarios', async (): Promise<ScenariosResponse> => ({
+    avatars: await avatars(),
     scenarios: [...scenarios],
     recognition: Object.fromEntries(
       scenarios.map(({ language }) => [language, recognitionFor(language)]),
@@ -40,7 +44,11 @@ export function registerRoutes(app: FastifyInstance, dependencies: RouteDependen
 
   app.post('/api/sessions', async (request, reply) => {
     const body = parseBody(createBody, request.body);
-    const created = await sessions.create(body.scenarioId, body.learnerName ?? 'Learner');
+    const created = await sessions.create(
+      body.scenarioId,
+      body.learnerName ?? 'Learner',
+      body.avatar,
+    );
     // Over HTTPS the media server is reached through this one, under the name that the browser used.
     const serverUrl = created.serverUrl === '' ? `wss://${request.host}` : created.serverUrl;
     return reply.code(201).send({ ...created, serverUrl });

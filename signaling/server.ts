@@ -1,4 +1,5 @@
 /** Entry of the signaling process: the page, the API, health. Never touches media. */
+import { listAvatars, neuralAvatarFolder } from '#agents/dispatch/avatars.ts';
 import { loadScenarios, summaryOf } from '#agents/dispatch/scenario-store.ts';
 import { readEnvironment } from '#config/environment.ts';
 import fastifyHttpProxy from '@fastify/http-proxy';
@@ -39,6 +40,7 @@ const recognitionFor = (language: string): RecognitionGrade => {
   }
   return language === 'en' && UNDERSTUDY_RECOGNITION !== 'none' ? 'basic' : 'none';
 };
+const avatars = (): Promise<string[]> => listAvatars(neuralAvatarFolder(environment));
 const sessions = new Sessions({
   store: new FolderSessionStore(join(dataFolder, 'data')),
   rooms,
@@ -48,6 +50,7 @@ const sessions = new Sessions({
   serverUrl: environment.UNDERSTUDY_HTTPS ? '' : LIVEKIT_URL,
   internalUrl: `${scheme}://127.0.0.1:${String(environment.PORT)}`,
   recognitionFor,
+  avatars,
   maxSessions: environment.UNDERSTUDY_MAX_SESSIONS,
 });
 
@@ -56,6 +59,7 @@ const app = await buildApp({
   tokens,
   scenarios,
   recognitionFor,
+  avatars,
   health: () =>
     checkHealth({
       rooms,

@@ -24,6 +24,8 @@ export interface SessionsOptions {
   /** This server's address as agent jobs reach it. */
   internalUrl: string;
   recognitionFor: (language: string) => RecognitionGrade;
+  /** Read for each session: avatars come and go without a restart. */
+  avatars: () => Promise<string[]>;
   maxSessions: number;
   now?: () => Date;
 }
@@ -52,14 +54,24 @@ export class Sessions {
     return this.#live.size;
   }
 
-  /** Throws ProblemError SCENARIO_UNKNOWN, SESSIONS_FULL or LIVEKIT_UNREACHABLE. */
-  async create(scenarioId: string, learnerName: string): Promise<CreateSessionResponse> {
+  /** Throws ProblemError SCENARIO_UNKNOWN, AVATAR_UNKNOWN, SESSIONS_FULL or LIVEKIT_UNREACHABLE. */
+  async create(
+    scenarioId: string,
+    learnerName: string,
+    avatar?: string,
+  ): Promise<CreateSessionResponse> {
     const scenario = this.#options.scenarios.find(({ id }) => id === scenarioId);
     if (scenario === undefined) {
       throw new ProblemError(
         'SCENARIO_UNKNOWN',
         `Known scenarios: ${this.#options.scenarios.map(({ id }) => id).join(', ')}.`,
       );
+    }
+    if (avatar !== undefined) {
+      const known = await this.#options.avatars();
+      if (!known.includes(avatar)) {
+        throw new ProblemError('AVATAR_UNKNOWN', `Known avatars: ${known.join(', ')}.`);
+      }
     }
     if (this.liveCount >= this.#options.maxSessions) {
       throw new ProblemError('SESSIONS_FULL', 'All avatars are in calls. Try again in a minute.', {
@@ -79,7 +91,7 @@ export class Sessions {
     try {
       const [{ token, expiresAt }] = await Promise.all([
         this.#options.tokens.issueForLearner(id, session.learnerIdentity, learnerName),
-        this.#open(session),
+        this.#open(session, avatar),
         this.#options.store.save(session),
       ]);
       return {
@@ -142,13 +154,14 @@ export class Sessions {
     return session;
   }
 
-  async #open(session: Session): Promise<void> {
+  async #open(session: Session, avatar: string | undefined): Promise<void> {
     try {
       await this.#options.rooms.open({
         sessionId: session.id,
         scenarioId: session.scenarioId,
         learnerIdentity: session.learnerIdentity,
         learnerName: session.learnerName,
+        ...(avatar === undefined ? {} : { avatar }),
         reportUrl: `${this.#options.internalUrl}/api/internal/sessions/${session.id}/report`,
       });
     } catch (cause) {

@@ -61,6 +61,7 @@ export async function testSignaling(options: { maxSessions?: number; now?: () =>
     serverUrl: 'ws://localhost:7880',
     internalUrl: 'http://127.0.0.1:8080',
     recognitionFor: () => 'basic',
+    avatars: () => Promise.resolve(['ada', 'neural/ann']),
     maxSessions: options.maxSessions ?? 6,
     ...(options.now === undefined ? {} : { now: options.now }),
   });
@@ -69,6 +70,7 @@ export async function testSignaling(options: { maxSessions?: number; now?: () =>
     tokens,
     scenarios: [SCENARIO],
     recognitionFor: () => 'basic',
+    avatars: () => Promise.resolve(['ada', 'neural/ann']),
     health: () => Promise.resolve({ status: 'ok', dependencies: {} }),
   });
   return { app, rooms, sessions, folder };

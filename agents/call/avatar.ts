@@ -52,7 +52,8 @@ export class Avatar {
       clock: systemClock,
       framesPerSecond: FRAMES_PER_SECOND,
       videoLeadMs: VIDEO_LEAD_MS,
-      lipDelayMs: LIP_DELAY_MS,
+      // A face that is decoded elsewhere is late by itself.
+      lipDelayMs: Math.max(0, LIP_DELAY_MS - (options.face.lagMs ?? 0)),
     });
     this.output = new AvatarOutput(this.#stage, options.sampleRateHz, {
       onSpeechStarted: () => {

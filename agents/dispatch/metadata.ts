@@ -1,5 +1,6 @@
 /** What travels from signaling to the agent job with a dispatch, and between job and page inside the room. */
 import { z } from 'zod';
+import { AVATAR_NAME } from './avatars.ts';
 
 /** The name under which workers register and signaling dispatches. */
 export const AGENT_NAME = 'understudy';
@@ -9,6 +10,8 @@ export const dispatchMetadataSchema = z.object({
   scenarioId: z.string(),
   learnerIdentity: z.string(),
   learnerName: z.string(),
+  /** In place of the scenario's face. */
+  avatar: z.string().regex(AVATAR_NAME).optional(),
   /** Where the job delivers the report: signaling's own address as workers reach it. */
   reportUrl: z.url(),
 });
