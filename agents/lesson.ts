@@ -63,6 +63,7 @@ export class Lesson {
         name: this.#metadata.avatar ?? scenario.persona.face,
         drawn: this.#equipment.faces,
         environment: this.#environment,
+        runtimes: this.#equipment.runtimes,
         session: this.#metadata.sessionId,
         onUndecoded: (error) => {
           this.#log.warn({ error }, 'no runtime decodes this face');

@@ -92,7 +92,7 @@ export const environmentSchema = z.object({
     .string()
     .optional()
     .describe(
-      'host:port (gRPC) of an inference runtime or Triton that serves Whisper; without it one is started here',
+      'Inference runtimes (or Triton): host:port of gRPC, several with commas, dns:NAME:PORT, or redis://host:port where they enter themselves; without it one is started here',
     ),
   RUNTIME_PORT: port.default(8091).describe('gRPC port of the inference runtime started here'),
   RUNTIME_HTTP_PORT: port.default(8092).describe('Its HTTP port: health and metrics'),

@@ -1,6 +1,7 @@
 /** What a call needs and a warm process has ready before the call is known. */
 import { FliteTextToSpeech } from '#agents/engines/flite/text-to-speech.ts';
 import { chooseRecognition } from '#agents/engines/recognition.ts';
+import { connectRuntimes, type Runtimes } from '#agents/engines/runtimes.ts';
 import { chooseSpeech } from '#agents/engines/speech.ts';
 import type { Environment } from '#config/environment.ts';
 import { SmartTurnModel, type TurnModel } from '#agents/turn/smart-turn/smart-turn-model.ts';
@@ -15,6 +16,8 @@ import { join } from 'node:path';
 import { findLanguageModel, type FoundModel } from './language-model.ts';
 
 export interface Equipment {
+  /** Absent where none is configured. */
+  runtimes: Runtimes | undefined;
   /** The framework's own voice detector: it serves interruptions. */
   vad: VAD;
   /** The ear's voice detector: every window is looked at, so its own delays do not matter. */
@@ -45,13 +48,15 @@ const REHEARSED_FRAMES = 12;
 export async function prepareEquipment(environment: Environment): Promise<Equipment> {
   const voice = new FliteTextToSpeech();
   const session = `job-${String(process.pid)}`;
-  const { engine: recognizer, reason } = await chooseRecognition(environment, session);
+  const runtimes = await runtimesOf(environment);
+  const { engine: recognizer, reason } = await chooseRecognition(environment, runtimes, session);
   if (reason !== undefined) {
     log().warn({ reason }, 'speech is not recognised as wished');
   }
   const [speech, faces, turnModel, languageModel] = await Promise.all([
     chooseSpeech({
       environment,
+      runtimes,
       embedded: voice,
       session,
       onTrouble: (what, error) => {
@@ -76,7 +81,18 @@ export async function prepareEquipment(environment: Environment): Promise<Equipm
   rehearse(environment, faces.values());
   const vad = new inference.VAD({ model: 'silero', minSilenceDuration: VAD_MIN_SILENCE_MS });
   const earVad = new inference.VAD({ model: 'silero' });
-  return { vad, earVad, voice, speech, recognizer, faces, turnModel, languageModel };
+  return { runtimes, vad, earVad, voice, speech, recognizer, faces, turnModel, languageModel };
+}
+
+async function runtimesOf({
+  UNDERSTUDY_RUNTIME: where,
+}: Environment): Promise<Runtimes | undefined> {
+  try {
+    return where === undefined ? undefined : await connectRuntimes(where);
+  } catch (error) {
+    log().error({ error }, 'UNDERSTUDY_RUNTIME cannot be used');
+    return undefined;
+  }
 }
 
 /** Does once, before the call, what is slow the first time: reading and understanding scenarios, and drawing. */

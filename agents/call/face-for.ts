@@ -1,9 +1,9 @@
 /** The face of a call: a drawn one that is warm, or a neural one opened for it. */
 import { join } from 'node:path';
 import { NEURAL, neuralAvatarFolder } from '#agents/dispatch/avatars.ts';
+import type { Runtimes } from '#agents/engines/runtimes.ts';
 import type { Environment } from '#config/environment.ts';
 import { RuntimeMouths } from '#gpu-runtime/client/face-decoder.ts';
-import { GrpcInferenceClient } from '#gpu-runtime/client/grpc-client.ts';
 import { systemClock } from '#media/clock.ts';
 import { MediaError } from '#media/errors.ts';
 import { NeuralFaceRenderer, openNeuralAvatar } from '#media/face/neural/neural-renderer.ts';
@@ -13,6 +13,7 @@ export interface FaceForOptions {
   name: string;
   drawn: ReadonlyMap<string, FaceRenderer>;
   environment: Environment;
+  runtimes: Pick<Runtimes, 'infer'> | undefined;
   /** The room, for the runtime's fair shares. */
   session: string;
   /** Told when the runtime does not decode for this face; baked mouths, or one at rest, are shown. */
@@ -21,7 +22,7 @@ export interface FaceForOptions {
 
 /** Throws MediaError FACE_UNKNOWN or FACE_PACK_INVALID. */
 export async function faceFor(options: FaceForOptions): Promise<FaceRenderer> {
-  const { name, drawn, environment, session, onUndecoded } = options;
+  const { name, drawn, environment, runtimes: service, session, onUndecoded } = options;
   if (!name.startsWith(NEURAL)) {
     const face = drawn.get(name);
     if (face === undefined) {
@@ -31,18 +32,15 @@ export async function faceFor(options: FaceForOptions): Promise<FaceRenderer> {
   }
   const id = name.slice(NEURAL.length);
   const avatar = await openNeuralAvatar(join(neuralAvatarFolder(environment), id));
-  const { UNDERSTUDY_RUNTIME: address } = environment;
-  if (address === undefined) {
+  if (service === undefined) {
     return new NeuralFaceRenderer(avatar, { clock: systemClock });
   }
-  const service = new GrpcInferenceClient({ address });
   const decoder = new RuntimeMouths({ service, avatar: id, session, clock: systemClock });
   try {
     await decoder.prepare();
     return new NeuralFaceRenderer(avatar, { clock: systemClock, decoder });
   } catch (error) {
     onUndecoded(error);
-    await service.close();
     return new NeuralFaceRenderer(avatar, { clock: systemClock });
   }
 }

@@ -3,6 +3,7 @@ import { readEnvironment } from '#config/environment.ts';
 import { GrpcInferenceServer } from '#gpu-runtime/server/grpc-server.ts';
 import type { InferenceService } from '#gpu-runtime/ports.ts';
 import { chooseRecognition } from './recognition.ts';
+import { connectRuntimes } from './runtimes.ts';
 
 let server: GrpcInferenceServer | undefined;
 afterEach(async () => {
@@ -20,30 +21,33 @@ describe('what hears', () => {
     };
     server = new GrpcInferenceServer({ service: service as InferenceService, graceMs: 0 });
     const port = await server.start();
-    const UNDERSTUDY_RUNTIME = `127.0.0.1:${String(port)}`;
-    const english = await chooseRecognition(environment({ UNDERSTUDY_RUNTIME }), 'job');
+    const runtimes = await connectRuntimes(`127.0.0.1:${String(port)}`);
+    const english = await chooseRecognition(environment({}), runtimes, 'job');
     expect(english).toMatchObject({
       engine: { name: 'whisper', grade: 'full' },
       reason: undefined,
     });
     expect(english.engine?.languages).toEqual(['en']);
-    const more = environment({ UNDERSTUDY_RUNTIME, WHISPER_WEIGHTS: 'base' });
-    expect((await chooseRecognition(more, 'job')).engine?.languages).toContain('sv');
+    const more = environment({ WHISPER_WEIGHTS: 'base' });
+    expect((await chooseRecognition(more, runtimes, 'job')).engine?.languages).toContain('sv');
+    await runtimes.close();
   });
 
   it('is PocketSphinx where no runtime answers, and says why', async () => {
-    const { engine, reason } = await chooseRecognition(
-      environment({ UNDERSTUDY_RUNTIME: '127.0.0.1:1' }),
-      'job',
-    );
+    const runtimes = await connectRuntimes('127.0.0.1:1,127.0.0.1:2');
+    const { engine, reason } = await chooseRecognition(environment({}), runtimes, 'job');
     expect(engine?.grade).toBe('basic');
-    expect(reason).toContain('127.0.0.1:1');
+    expect(reason).toContain('Whisper');
+    await runtimes.close();
   });
 
   it('is what was asked for', async () => {
     const basic = environment({ UNDERSTUDY_RECOGNITION: 'pocketsphinx' });
-    expect((await chooseRecognition(basic, 'job')).engine?.name).toContain('ocket');
+    expect((await chooseRecognition(basic, undefined, 'job')).engine?.name).toContain('ocket');
     const none = environment({ UNDERSTUDY_RECOGNITION: 'none' });
-    expect(await chooseRecognition(none, 'job')).toEqual({ engine: undefined, reason: undefined });
+    expect(await chooseRecognition(none, undefined, 'job')).toEqual({
+      engine: undefined,
+      reason: undefined,
+    });
   });
 });

@@ -1,8 +1,8 @@
 /** Chooses what hears in this process: Whisper in a runtime, else PocketSphinx, else nothing. */
-import { GrpcInferenceClient } from '#gpu-runtime/client/grpc-client.ts';
 import type { Environment } from '#config/environment.ts';
 import type { SpeechToText } from '#media/ports.ts';
 import { createRecognizer } from './engines.ts';
+import type { Runtimes } from './runtimes.ts';
 import { WHISPER_MODEL } from './whisper/question.ts';
 import { WhisperSpeechToText } from './whisper/speech-to-text.ts';
 
@@ -16,33 +16,28 @@ export interface Recognition {
   reason: string | undefined;
 }
 
-/** `session`: who asks, for the runtime's fair shares. Never rejects. */
+/** `session`: who asks, for the runtimes' fair shares. Never rejects. */
 export async function chooseRecognition(
   environment: Environment,
+  runtimes: Runtimes | undefined,
   session: string,
 ): Promise<Recognition> {
-  const {
-    UNDERSTUDY_RECOGNITION: wish,
-    UNDERSTUDY_RUNTIME: address,
-    WHISPER_WEIGHTS,
-  } = environment;
+  const { UNDERSTUDY_RECOGNITION: wish, WHISPER_WEIGHTS } = environment;
   if (wish === 'none') {
     return { engine: undefined, reason: undefined };
   }
   let reason: string | undefined;
-  if (wish !== 'pocketsphinx' && address !== undefined) {
-    const service = new GrpcInferenceClient({ address });
-    if (await service.modelReady(WHISPER_MODEL).catch(() => false)) {
+  if (wish !== 'pocketsphinx' && runtimes !== undefined) {
+    if (await runtimes.modelReady(WHISPER_MODEL).catch(() => false)) {
       const whisper = new WhisperSpeechToText({
-        service,
+        service: runtimes,
         session,
         languages: HEARD[WHISPER_WEIGHTS],
         draftsAreFinal: true,
       });
       return { engine: whisper, reason: undefined };
     }
-    await service.close();
-    reason = `The runtime at ${address} does not serve Whisper.`;
+    reason = 'No runtime serves Whisper.';
   }
   const basic = createRecognizer('en');
   return basic.ok

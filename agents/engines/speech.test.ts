@@ -45,7 +45,7 @@ const choose = (
     environment: readEnvironment({ UNDERSTUDY_DATA: data, ...variables }),
     embedded,
     session: 'lesson_1',
-    service,
+    runtimes: service,
     onTrouble: (what) => troubles.push(what),
   });
 

@@ -1,7 +1,5 @@
 /** Chooses what speaks in this process: the voices of a runtime, cached, with the embedded one behind them. */
 import { join } from 'node:path';
-import { GrpcInferenceClient } from '#gpu-runtime/client/grpc-client.ts';
-import type { InferenceService } from '#gpu-runtime/ports.ts';
 import type { Environment } from '#config/environment.ts';
 import { systemClock } from '#media/clock.ts';
 import type { TextToSpeech } from '#media/ports.ts';
@@ -9,6 +7,7 @@ import { CachedTextToSpeech } from '#media/speech-cache/cached-text-to-speech.ts
 import { DiskStore, type SpeechStore } from '#media/speech-cache/disk-store.ts';
 import { RedisStore } from '#media/speech-cache/redis-store.ts';
 import { FailoverTextToSpeech } from '#media/speech/failover/failover-text-to-speech.ts';
+import type { Runtimes } from './runtimes.ts';
 import { ServedTextToSpeech } from './served-voice/text-to-speech.ts';
 
 /** In the order of preference. */
@@ -20,27 +19,21 @@ const DISK_BYTES = 1_500_000_000;
 
 export interface SpeechOptions {
   environment: Environment;
+  runtimes: Pick<Runtimes, 'infer' | 'modelReady'> | undefined;
   /** What speaks where nothing else does. */
   embedded: TextToSpeech;
   /** Who asks, for the runtime's fair shares. */
   session: string;
   /** Told when an engine is given up or a store fails. Never with the text. */
   onTrouble: (what: string, error: unknown) => void;
-  /** Injected in tests. */
-  service?: Pick<InferenceService, 'infer' | 'modelReady'>;
 }
 
 /** The embedded voice itself where no runtime serves another one. Never rejects. */
 export async function chooseSpeech(options: SpeechOptions): Promise<TextToSpeech> {
-  const { environment, embedded, session, onTrouble } = options;
-  const { UNDERSTUDY_RUNTIME: address, UNDERSTUDY_SPEECH } = environment;
-  if (
-    UNDERSTUDY_SPEECH === 'embedded' ||
-    (address === undefined && options.service === undefined)
-  ) {
+  const { environment, runtimes: service, embedded, session, onTrouble } = options;
+  if (environment.UNDERSTUDY_SPEECH === 'embedded' || service === undefined) {
     return embedded;
   }
-  const service = options.service ?? new GrpcInferenceClient({ address: address ?? '' });
   const served = await Promise.all(
     SERVED.map(async (modelName) => {
       try {

@@ -1,6 +1,7 @@
 /** The peer in one room: a plain AgentSession over the same engines, sound only. */
 import { FliteTextToSpeech } from '#agents/engines/flite/text-to-speech.ts';
 import { chooseRecognition } from '#agents/engines/recognition.ts';
+import { connectRuntimes } from '#agents/engines/runtimes.ts';
 import { loadScenarios } from '#agents/dispatch/scenario-store.ts';
 import { nextReply } from '#agents/persona/reply.ts';
 import { ScriptedLLM } from '#agents/persona/scripted-llm.ts';
@@ -20,7 +21,10 @@ const SEED = 1;
 
 async function prepare(): Promise<Engines> {
   const speech = new FliteTextToSpeech();
-  const { engine, reason } = await chooseRecognition(readEnvironment(), 'peer');
+  const environment = readEnvironment();
+  const { UNDERSTUDY_RUNTIME: where } = environment;
+  const runtimes = where === undefined ? undefined : await connectRuntimes(where);
+  const { engine, reason } = await chooseRecognition(environment, runtimes, 'peer');
   if (engine === undefined) {
     throw new Error(reason ?? 'Nothing hears here.');
   }

@@ -109,6 +109,15 @@ export class RuntimePool {
     return this.#send(this.#place(session, wish), request, options.signal);
   }
 
+  /** Whether one of the runtimes that are ready has the model. Never rejects. */
+  async modelReady(name: string): Promise<boolean> {
+    const ready = [...this.#members.values()].filter(({ state }) => state.state === 'ready');
+    const answers = await Promise.all(
+      ready.map(({ service }) => service.modelReady(name).catch(() => false)),
+    );
+    return answers.includes(true);
+  }
+
   /** The session has ended. */
   release(session: string): void {
     this.#placed.delete(session);
