@@ -2,14 +2,11 @@
  * The neural face on this machine: what the runtime adds to the bare decoder, what batching rooms brings, and how near baked
  * mouths come to the live decoder on a sentence that they were not made from.
  */
-import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { bakeMouths, MOUTHS_FILE } from '../../gpu-runtime/avatars/bake.ts';
 import { bakedQuality } from '../../gpu-runtime/avatars/baked-quality.ts';
-import { calibrateAvatar } from '../../gpu-runtime/avatars/calibrate.ts';
 import { LocalDecoder } from '../../gpu-runtime/avatars/local-decoder.ts';
 import { RuntimeMouths } from '../../gpu-runtime/client/face-decoder.ts';
 import { GrpcInferenceClient } from '../../gpu-runtime/client/grpc-client.ts';
@@ -17,20 +14,13 @@ import { loadFaceExecutor } from '../../gpu-runtime/face/face-executor.ts';
 import { readModelConfig } from '../../gpu-runtime/repository/model-config.ts';
 import { Runtime } from '../../gpu-runtime/runtime/runtime.ts';
 import { GrpcInferenceServer } from '../../gpu-runtime/server/grpc-server.ts';
-import { prepareSample, whyNoSample } from '../../gpu-runtime/testing/sample-avatar.ts';
 import { readAvatarManifest } from '../../media/face/neural/avatar-manifest.ts';
 import { systemClock } from '../../media/clock.ts';
 import { spokenSentences } from '../../media/testing/sentences.ts';
+import { BENCH_AVATAR, BENCH_AVATARS, BENCH_FRAMES, benchAvatar } from './bench-avatar.ts';
 import { show, type SectionResult } from './report.ts';
 
 const MODEL_FOLDER = fileURLToPath(new URL('../../gpu-runtime/models/face', import.meta.url));
-/** Made once: preparing and baking take about two minutes. */
-const REPOSITORY = fileURLToPath(new URL('../../.understudy/bench/avatars', import.meta.url));
-const AVATAR = 'sample';
-/** Enough for a head that moves; the bank of all 150 changes nothing in time per picture. */
-const FRAMES = 12;
-/** Rounds of search per viseme: rough, and enough for mouths that differ. */
-const GENERATIONS = 8;
 const ROOMS = 8;
 const PATIENCE_MS = 10_000;
 const WARM_UP = 5;
@@ -82,25 +72,9 @@ export async function measureFace(quick: boolean): Promise<SectionResult> {
       unbatchedP95Ms: rounded(unbatched.p95Ms, 1),
       batchedP95Ms: rounded(batched.p95Ms, 1),
       rooms: ROOMS,
-      frames: FRAMES,
+      frames: BENCH_FRAMES,
     },
   };
-}
-
-/** The sample, prepared, calibrated and baked; from an earlier run where it is whole. */
-async function benchAvatar(): Promise<string> {
-  const missing = whyNoSample();
-  if (missing !== undefined) {
-    throw new Error(missing);
-  }
-  const folder = join(REPOSITORY, AVATAR);
-  if (!existsSync(join(folder, MOUTHS_FILE))) {
-    await mkdir(REPOSITORY, { recursive: true });
-    await prepareSample(REPOSITORY, AVATAR, FRAMES);
-    await calibrateAvatar({ folder, generations: GENERATIONS });
-    await bakeMouths({ folder });
-  }
-  return folder;
 }
 
 /**
@@ -118,7 +92,7 @@ async function measureOverhead(
   const times = { bare: [] as number[], runtime: [] as number[], wire: [] as number[] };
   try {
     for (let round = 0; round < rounds + WARM_UP; round += 1) {
-      const frame = round % FRAMES;
+      const frame = round % BENCH_FRAMES;
       const bareMs = await timed(() => bare.run());
       const runtimeMs = await timed(() => served.direct.decode(frame, params, options));
       const wireMs = await timed(() => served.mouths[0]!.decode(frame, params, options));
@@ -173,7 +147,7 @@ async function startServed(rooms: number, maxBatchRows = 8): Promise<Served> {
   );
   const executor = await loadFaceExecutor({
     ...{ config, modelFolder: MODEL_FOLDER, clock: systemClock, maxBatchRows },
-    environment: { UNDERSTUDY_AVATARS: REPOSITORY },
+    environment: { UNDERSTUDY_AVATARS: BENCH_AVATARS },
   });
   const models = [{ config, version: '1', executor }];
   const runtime = new Runtime({ models, clock: systemClock, version: '0.1.0', maxBatchRows });
@@ -186,13 +160,13 @@ async function startServed(rooms: number, maxBatchRows = 8): Promise<Served> {
   const mouths = clients.map(
     (service, index) =>
       new RuntimeMouths({
-        ...{ service, avatar: AVATAR, clock: systemClock },
+        ...{ service, avatar: BENCH_AVATAR, clock: systemClock },
         session: `room${String(index)}`,
       }),
   );
   await Promise.all(mouths.map((each) => each.prepare()));
   const direct = new RuntimeMouths({
-    ...{ service: runtime, avatar: AVATAR, clock: systemClock },
+    ...{ service: runtime, avatar: BENCH_AVATAR, clock: systemClock },
     session: 'direct',
   });
   return {
@@ -212,7 +186,7 @@ async function measureRooms(
   seconds: number,
 ): Promise<{ fps: number; p95Ms: number; count: number }> {
   const served = await startServed(ROOMS, maxBatchRows);
-  const params = await neutralOf(join(REPOSITORY, AVATAR));
+  const params = await neutralOf(join(BENCH_AVATARS, BENCH_AVATAR));
   const signal = new AbortController().signal;
   const times: number[] = [];
   const startedMs = systemClock.nowMs();
@@ -222,7 +196,7 @@ async function measureRooms(
       served.mouths.map(async (room, index) => {
         for (let picture = index; systemClock.nowMs() < untilMs; picture += 1) {
           const options = { timeoutMs: PATIENCE_MS, signal };
-          times.push(await timed(() => room.decode(picture % FRAMES, params, options)));
+          times.push(await timed(() => room.decode(picture % BENCH_FRAMES, params, options)));
         }
       }),
     );

@@ -27,7 +27,7 @@ const SECTIONS: Readonly<Record<SectionName, (quick: boolean) => Promise<Section
   voice: async (quick) => (await import('./voice-adapter.ts')).measureVoiceAdapter(quick),
   cache: async (quick) => (await import('./cache.ts')).measureCache(quick),
   face: async (quick) => (await import('./face.ts')).measureFace(quick),
-  failover: notYet('it needs live rooms'),
+  failover: async (quick) => (await import('./failover.ts')).measureFailover(quick),
   gpu: notYet('no GPU is at hand'),
 };
 
