@@ -6,6 +6,8 @@ export interface HealthOptions {
   rooms: Rooms;
   /** The worker's own health address. */
   workerUrl: string;
+  /** The inference runtime's readiness address; absent where none was started here. */
+  runtimeUrl?: string;
   scenarioCount: number;
   liveCount: () => number;
   maxSessions: number;
@@ -17,7 +19,7 @@ const ANSWER_WITHIN_MS = 2_000;
 type Dependency = HealthResponse['dependencies'][string];
 
 export async function checkHealth(options: HealthOptions): Promise<HealthResponse> {
-  const [livekit, worker] = await Promise.all([
+  const [livekit, worker, runtime] = await Promise.all([
     probe('LiveKit', () => options.rooms.ping()),
     probe('The agent worker', async () => {
       const answer = await fetch(options.workerUrl, {
@@ -27,11 +29,13 @@ export async function checkHealth(options: HealthOptions): Promise<HealthRespons
         throw new Error(`status ${String(answer.status)}`);
       }
     }),
+    options.runtimeUrl === undefined ? undefined : probeRuntime(options.runtimeUrl),
   ]);
   const full = options.liveCount() >= options.maxSessions;
   const dependencies: HealthResponse['dependencies'] = {
     livekit,
     worker,
+    ...(runtime === undefined ? {} : { runtime }),
     scenarios:
       options.scenarioCount > 0
         ? { status: 'ok', detail: `${String(options.scenarioCount)} scenarios` }
@@ -43,6 +47,18 @@ export async function checkHealth(options: HealthOptions): Promise<HealthRespons
   };
   const allGood = Object.values(dependencies).every(({ status }) => status !== 'down');
   return { status: allGood ? 'ok' : 'degraded', dependencies };
+}
+
+/** Calls go on without it, with a weaker ear. */
+async function probeRuntime(url: string): Promise<Dependency> {
+  const found = await probe('The inference runtime', async () => {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    await answer.body?.cancel();
+    if (!answer.ok) {
+      throw new Error(`status ${String(answer.status)}`);
+    }
+  });
+  return found.status === 'ok' ? found : { ...found, status: 'degraded' };
 }
 
 async function probe(name: string, ask: () => Promise<void>): Promise<Dependency> {

@@ -1,7 +1,7 @@
 /** Entry of the signaling process: the page, the API, health. Never touches media. */
 import { listAvatars, neuralAvatarFolder } from '#agents/dispatch/avatars.ts';
 import { loadScenarios, summaryOf } from '#agents/dispatch/scenario-store.ts';
-import { readEnvironment } from '#config/environment.ts';
+import { readEnvironment, type Environment } from '#config/environment.ts';
 import fastifyHttpProxy from '@fastify/http-proxy';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -64,6 +64,7 @@ const app = await buildApp({
     checkHealth({
       rooms,
       workerUrl: `http://127.0.0.1:${String(environment.WORKER_PORT)}/`,
+      ...runtimeAddress(environment),
       scenarioCount: scenarios.length,
       liveCount: () => sessions.liveCount,
       maxSessions: environment.UNDERSTUDY_MAX_SESSIONS,
@@ -97,3 +98,12 @@ process.on('SIGINT', stop);
 process.on('SIGTERM', stop);
 // The launcher starts the next step when it reads this.
 process.send?.({ ready: true });
+
+/** Where the launcher has started a runtime, its HTTP side is asked; other ones are their owner's to watch. */
+function runtimeAddress({ UNDERSTUDY_RUNTIME, RUNTIME_PORT, RUNTIME_HTTP_PORT }: Environment): {
+  runtimeUrl?: string;
+} {
+  return UNDERSTUDY_RUNTIME === `127.0.0.1:${String(RUNTIME_PORT)}`
+    ? { runtimeUrl: `http://127.0.0.1:${String(RUNTIME_HTTP_PORT)}/v2/health/ready` }
+    : {};
+}
