@@ -3,10 +3,16 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import './styles/tokens.css';
 import './styles/base.css';
+import './styles/base-parts.css';
+import './styles/base-sizes.css';
 import './styles/catalogue.css';
 import './styles/prejoin.css';
 import './styles/call.css';
+import './styles/call-captions.css';
+import './styles/call-sizes.css';
 import './styles/report.css';
+import './styles/report-charts.css';
+import './styles/report-sizes.css';
 import { readTab, writeTab } from './storage/browser-storage.ts';
 import { applyStoredTheme } from './theme.ts';
 
