@@ -12,6 +12,8 @@ import {
 } from 'node:http2';
 import type { Clock } from '#media/clock.ts';
 import { GRPC_STATUS } from '../protocol/wire-errors.ts';
+import { faultOfTrailers, GrpcFault } from './grpc-fault.ts';
+import { GrpcStream, type GrpcStreamEvents } from './grpc-stream.ts';
 
 export interface GrpcChannelOptions {
   /** `host:port`, or `unix:` and a path. */
@@ -26,20 +28,6 @@ export interface UnaryCall {
   message: Uint8Array;
   timeoutMs: number;
   signal?: AbortSignal | undefined;
-}
-
-/** A call that ended with another status than OK, as the other side or this one said it. */
-export class GrpcFault extends Error {
-  readonly status: number;
-  /** Trailing metadata by its lower-case name. */
-  readonly metadata: IncomingHttpHeaders;
-
-  constructor(status: number, message: string, metadata: IncomingHttpHeaders = {}) {
-    super(message);
-    this.name = 'GrpcFault';
-    this.status = status;
-    this.metadata = metadata;
-  }
 }
 
 const { HTTP2_HEADER_PATH, HTTP2_HEADER_METHOD, HTTP2_HEADER_CONTENT_TYPE, NGHTTP2_CANCEL } =
@@ -61,6 +49,7 @@ export class GrpcChannel {
   readonly #calls = new Set<Call>();
   #session: ClientHttp2Session | undefined;
   #callsOfSession = 0;
+  #held = false;
   #closed = false;
 
   constructor(options: GrpcChannelOptions) {
@@ -93,9 +82,7 @@ export class GrpcChannel {
         cancelTimer();
         signal?.removeEventListener('abort', onAbort);
         this.#calls.delete(call);
-        if (this.#calls.size === 0) {
-          this.#session?.unref();
-        }
+        this.#rest();
         if (outcome instanceof GrpcFault) {
           reject(outcome);
         } else {
@@ -117,6 +104,34 @@ export class GrpcChannel {
     });
   }
 
+  /** A call that stays open; undefined where the address is none. It is not cancelled with the channel. */
+  stream(path: string, events: GrpcStreamEvents): GrpcStream | undefined {
+    const session = this.#closed ? undefined : this.#connected();
+    return (
+      session &&
+      new GrpcStream(
+        session.request({
+          [HTTP2_HEADER_METHOD]: 'POST',
+          [HTTP2_HEADER_PATH]: path,
+          [HTTP2_HEADER_CONTENT_TYPE]: 'application/grpc',
+          te: 'trailers',
+        }),
+        this.#options.maxReceiveBytes,
+        events,
+      )
+    );
+  }
+
+  /** Whether somebody waits for answers of a stream: only then the connection keeps the process alive. */
+  hold(held: boolean): void {
+    this.#held = held;
+    if (held && this.#session?.destroyed === false) {
+      this.#session.ref();
+    } else {
+      this.#rest();
+    }
+  }
+
   /** Calls under way end with CANCELLED. */
   close(): void {
     this.#closed = true;
@@ -125,6 +140,12 @@ export class GrpcChannel {
     }
     // Streams that are being reset keep the session until their frames have left.
     this.#session?.close();
+  }
+
+  #rest(): void {
+    if (this.#calls.size === 0 && !this.#held && this.#session?.destroyed === false) {
+      this.#session.unref();
+    }
   }
 
   /** A new connection where the last one has ended or is ending; calls wait in it until it stands. */
@@ -152,7 +173,10 @@ export class GrpcChannel {
     });
     session.once('connect', () => {
       cancelTimer();
-      session.setLocalWindowSize(WINDOW_BYTES);
+      // One that was given up meanwhile is told all the same.
+      if (!session.destroyed) {
+        session.setLocalWindowSize(WINDOW_BYTES);
+      }
     });
     session.once('close', cancelTimer);
     // Each of its streams is told; the session has nobody else to tell.
@@ -269,7 +293,7 @@ class Call {
 function outcomeOf(trailers: IncomingHttpHeaders, chunks: readonly Buffer[]): Buffer | GrpcFault {
   const status = Number(trailers['grpc-status']);
   if (status !== 0) {
-    return new GrpcFault(status, unescapeMessage(trailers['grpc-message']), trailers);
+    return faultOfTrailers(trailers);
   }
   const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
   const damaged =
@@ -279,14 +303,4 @@ function outcomeOf(trailers: IncomingHttpHeaders, chunks: readonly Buffer[]): Bu
   return damaged
     ? new GrpcFault(GRPC_STATUS.INTERNAL, 'Its answer is no single plain message.')
     : body.subarray(PREFIX_BYTES);
-}
-
-/** gRPC's messages are percent-encoded; one that is badly so is shown as it came. */
-function unescapeMessage(text: string | string[] | undefined): string {
-  const message = String(text ?? '');
-  try {
-    return decodeURIComponent(message);
-  } catch {
-    return message;
-  }
 }

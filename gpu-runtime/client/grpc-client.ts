@@ -22,7 +22,9 @@ import {
 import { inferenceMethods } from '../protocol/grpc-messages.ts';
 import { MAX_MESSAGE_BYTES } from '../protocol/limits.ts';
 import { CODE_KEY, RETRY_KEY, faultToRuntimeError } from '../protocol/wire-errors.ts';
-import { GrpcChannel, GrpcFault } from './grpc-channel.ts';
+import { GrpcChannel } from './grpc-channel.ts';
+import { GrpcFault } from './grpc-fault.ts';
+import { StreamedInference } from './streamed-inference.ts';
 
 export interface GrpcInferenceClientOptions {
   /** `host:port`, or `unix:` and a path. */
@@ -41,11 +43,15 @@ export class GrpcInferenceClient implements InferenceService {
   readonly #channel: GrpcChannel;
   readonly #methods = inferenceMethods();
   readonly #askTimeoutMs: number;
+  readonly #streamed: StreamedInference;
+  /** A server of ours streams and takes withdrawals; others are asked call by call. Undefined until it has said so. */
+  #ours: boolean | undefined;
   #closed = false;
 
   constructor({ address, askTimeoutMs, clock = systemClock }: GrpcInferenceClientOptions) {
     this.#askTimeoutMs = askTimeoutMs ?? ASK_TIMEOUT_MS;
     this.#channel = new GrpcChannel({ address, clock, maxReceiveBytes: MAX_MESSAGE_BYTES });
+    this.#streamed = new StreamedInference(this.#channel, clock);
   }
 
   live(): Promise<boolean> {
@@ -68,10 +74,13 @@ export class GrpcInferenceClient implements InferenceService {
   /** Undefined from a server that is not ours. Throws RUNTIME_LOST. */
   async health(): Promise<RuntimeHealth | undefined> {
     try {
-      return decodeHealth(await this.#ask(this.#methods.UnderstudyHealth, {}));
+      const health = decodeHealth(await this.#ask(this.#methods.UnderstudyHealth, {}));
+      this.#ours = true;
+      return health;
     } catch (error) {
       // So UNIMPLEMENTED arrives; nothing can be wrong with this question.
       if (error instanceof RuntimeError && error.code === 'REQUEST_INVALID') {
+        this.#ours = false;
         return undefined;
       }
       throw error;
@@ -99,20 +108,32 @@ export class GrpcInferenceClient implements InferenceService {
     request: InferRequest,
     options: { signal?: AbortSignal } = {},
   ): Promise<InferResponse> {
-    const response = await this.#call(
-      this.#methods.ModelInfer,
-      encodeInferRequest(request),
-      request.scheduling.timeoutMs + LATENESS_MS,
-      options.signal,
-    );
-    return decodeInferResponse(response);
+    const timeoutMs = request.scheduling.timeoutMs + LATENESS_MS;
+    if (this.#closed) {
+      throw new RuntimeError('CLOSED');
+    }
+    if (await this.#isOurs()) {
+      return decodeInferResponse(await this.#streamed.infer(request, timeoutMs, options.signal));
+    }
+    const wire = encodeInferRequest(request);
+    const method = this.#methods.ModelInfer;
+    return decodeInferResponse(await this.#call(method, wire, timeoutMs, options.signal));
   }
 
   /** What is under way ends with CLOSED. */
   close(): Promise<void> {
     this.#closed = true;
+    this.#streamed.close();
     this.#channel.close();
     return Promise.resolve();
+  }
+
+  /** Asked once; while nobody answers, calls say why. */
+  async #isOurs(): Promise<boolean> {
+    if (this.#ours === undefined) {
+      await this.health().catch(() => undefined);
+    }
+    return this.#ours ?? false;
   }
 
   #ask<Request extends object, Response extends object>(

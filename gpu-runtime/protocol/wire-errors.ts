@@ -34,6 +34,8 @@ export const WIRE_STATUS: Readonly<Record<RuntimeErrorCode, { grpc: number; http
 /** Trailing metadata of a failed call, and parameters of a failed answer in a stream. */
 export const CODE_KEY = 'understudy_code';
 export const RETRY_KEY = 'retry_after_ms';
+/** A message of a stream that withdraws the request with its id. */
+export const CANCEL_KEY = 'understudy_cancel';
 
 /** A gRPC message travels in a header, percent-encoded, and headers end at 8 KiB: 400 characters take 3.6 KB at most. */
 const MAX_MESSAGE_CHARACTERS = 400;
@@ -53,7 +55,8 @@ export function isRuntimeErrorCode(code: unknown): code is RuntimeErrorCode {
 }
 
 export interface WireFault {
-  grpcStatus: number;
+  /** Absent for an answer within a stream. */
+  grpcStatus: number | undefined;
   message: string;
   /** What the other side said beyond the protocol, where it is one of ours. */
   code?: unknown;

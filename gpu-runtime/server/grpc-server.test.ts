@@ -1,6 +1,6 @@
 import { Client, Metadata, credentials, type ClientDuplexStream } from '@grpc/grpc-js';
 import { FakeClock } from '#media/testing/fake-clock.ts';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { GrpcInferenceClient } from '../client/grpc-client.ts';
 import { RuntimeError } from '../errors.ts';
 import type { InferRequest, InferResponse } from '../ports.ts';
@@ -295,11 +295,64 @@ describe('a client', () => {
     const clock = new FakeClock();
     const client = new GrpcInferenceClient({ address, clock });
     cleanUps.push(() => client.close());
+    await client.health();
     const late = expect(client.infer(echoRequest(floats([1])))).rejects.toMatchObject({
       code: 'DEADLINE_EXCEEDED',
     });
+    // The request is on its way.
+    await new Promise(setImmediate);
     clock.advance(60_000);
     await late;
+  });
+
+  it('withdraws what its caller no longer wants, and what is late, from its stream', async () => {
+    const withdrawn: string[] = [];
+    const { address } = await serve(
+      (request, signal) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => withdrawn.push(request.id));
+          if (request.scheduling.priority === 1) resolve(answerTo(request));
+        }),
+    );
+    const clock = new FakeClock();
+    const client = new GrpcInferenceClient({ address, clock });
+    cleanUps.push(() => client.close());
+    await client.health();
+    const stopping = new AbortController();
+    const unwanted = client.infer(echoRequest(floats([1])), { signal: stopping.signal });
+    const late = client.infer(echoRequest(floats([1])));
+    const { scheduling } = echoRequest(floats([1]));
+    const quick = echoRequest(floats([1]), {
+      id: 'quick',
+      scheduling: { ...scheduling, priority: 1 },
+    });
+    expect(await client.infer(quick)).toMatchObject({ id: 'quick' });
+    stopping.abort();
+    await expect(unwanted).rejects.toMatchObject({ code: 'CANCELLED' });
+    clock.advance(60_000);
+    await expect(late).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    await vi.waitFor(() => {
+      expect(withdrawn).toHaveLength(2);
+    });
+  });
+
+  it('learns from the end of its stream that the runtime has gone, after every answer', async () => {
+    const answer = deferred<InferResponse>();
+    const asked = deferred<void>();
+    const { client, server } = await serve(() => {
+      asked.resolve();
+      return answer.promise;
+    });
+    await client.health();
+    const last = client.infer(echoRequest(floats([1]), { id: 'last' }));
+    await asked.promise;
+    const closing = server.close();
+    answer.resolve(answerTo({ id: 'last' } as InferRequest));
+    await closing;
+    await last.catch(() => undefined);
+    await expect(client.infer(echoRequest(floats([1])))).rejects.toMatchObject({
+      code: 'RUNTIME_LOST',
+    });
   });
 
   it('that is closed asks nothing', async () => {

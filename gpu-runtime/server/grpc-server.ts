@@ -54,6 +54,7 @@ interface CallContext {
 export class GrpcInferenceServer {
   readonly #options: GrpcInferenceServerOptions;
   readonly #server: Server;
+  readonly #streams = new Set<InferStream>();
   #closing: Promise<void> | undefined;
 
   constructor(options: GrpcInferenceServerOptions) {
@@ -65,7 +66,7 @@ export class GrpcInferenceServer {
     });
     this.#server.addService(
       inferenceMethods() as unknown as ServiceDefinition,
-      handlersOf(options.service),
+      handlersOf(options.service, this.#streams),
     );
   }
 
@@ -92,6 +93,9 @@ export class GrpcInferenceServer {
         this.#server.forceShutdown();
         resolve();
       });
+      for (const stream of this.#streams) {
+        stream.finish();
+      }
       this.#server.tryShutdown(() => {
         cancelTimer();
         resolve();
@@ -101,7 +105,10 @@ export class GrpcInferenceServer {
   }
 }
 
-function handlersOf(service: InferenceService): UntypedServiceImplementation {
+function handlersOf(
+  service: InferenceService,
+  streams: Set<InferStream>,
+): UntypedServiceImplementation {
   return {
     ServerLive: unary(async () => ({ live: await service.live() })),
     ServerReady: unary(async () => ({ ready: await service.ready() })),
@@ -126,7 +133,9 @@ function handlersOf(service: InferenceService): UntypedServiceImplementation {
       encodeInferResponse(await service.infer(decodeInferRequest(wire, peer), { signal })),
     ),
     ModelStreamInfer: (call: InferStreamOptions['call']) => {
-      new InferStream({ call, service, peer: call.getPeer() }).run();
+      const stream = new InferStream({ call, service, peer: call.getPeer() });
+      streams.add(stream);
+      stream.run(() => streams.delete(stream));
     },
   };
 }

@@ -8,7 +8,7 @@ import type {
   WireParameters,
   WireStreamResponse,
 } from '../protocol/grpc-messages.ts';
-import { CODE_KEY, RETRY_KEY, wireMessage } from '../protocol/wire-errors.ts';
+import { CANCEL_KEY, CODE_KEY, RETRY_KEY, wireMessage } from '../protocol/wire-errors.ts';
 
 export interface InferStreamOptions {
   call: ServerDuplexStream<WireInferRequest, WireStreamResponse>;
@@ -29,26 +29,39 @@ const FINAL: WireParameters = { triton_final_response: { bool_param: true } };
 export class InferStream {
   readonly #options: InferStreamOptions;
   readonly #controller = new AbortController();
+  /** Requests that can be withdrawn, by id; of requests with one id the last. */
+  readonly #running = new Map<string, AbortController>();
   #inFlight = 0;
-  #halfClosed = false;
+  /** Nothing more comes, or nothing more is taken. */
+  #ending = false;
+  #ended = false;
 
   constructor(options: InferStreamOptions) {
     this.#options = options;
   }
 
-  run(): void {
+  /** `onEnded`: the call is over, one way or another. */
+  run(onEnded: () => void): void {
     const { call, maxInFlight = MAX_IN_FLIGHT } = this.#options;
     call.on('cancelled', () => {
       this.#controller.abort();
+      onEnded();
     });
     call.on('error', () => {
       this.#controller.abort();
     });
     call.on('end', () => {
-      this.#halfClosed = true;
+      this.#ending = true;
       this.#endWhenDone();
     });
     call.on('data', (request: WireInferRequest) => {
+      if (this.#ended) {
+        return;
+      }
+      if (request.parameters?.[CANCEL_KEY]?.bool_param === true) {
+        this.#running.get(request.id ?? '')?.abort();
+        return;
+      }
       this.#inFlight += 1;
       if (this.#inFlight >= maxInFlight) {
         call.pause();
@@ -59,22 +72,40 @@ export class InferStream {
     });
   }
 
+  /** The server closes: what runs is answered, then the stream ends. */
+  finish(): void {
+    this.#ending = true;
+    this.#endWhenDone();
+  }
+
   /** Never rejects. */
   async #answer(wire: WireInferRequest): Promise<WireStreamResponse> {
     const { service, peer } = this.#options;
+    const own = new AbortController();
+    const id = wire.id ?? '';
+    this.#running.set(id, own);
+    const end = (): void => {
+      own.abort();
+    };
+    this.#controller.signal.addEventListener('abort', end, { once: true });
     try {
       const request = decodeInferRequest(wire, peer);
-      const response = await service.infer(request, { signal: this.#controller.signal });
+      const response = await service.infer(request, { signal: own.signal });
       return {
         infer_response: { ...encodeInferResponse(response), id: request.id, parameters: FINAL },
       };
     } catch (error) {
       return failure(wire, asRuntimeError(error));
+    } finally {
+      this.#controller.signal.removeEventListener('abort', end);
+      if (this.#running.get(id) === own) {
+        this.#running.delete(id);
+      }
     }
   }
 
   #send(response: WireStreamResponse): void {
-    if (this.#controller.signal.aborted) {
+    if (this.#controller.signal.aborted || this.#ended) {
       return;
     }
     this.#options.call.write(response, () => {
@@ -85,7 +116,8 @@ export class InferStream {
   }
 
   #endWhenDone(): void {
-    if (this.#halfClosed && this.#inFlight === 0 && !this.#controller.signal.aborted) {
+    if (this.#ending && this.#inFlight === 0 && !this.#ended && !this.#controller.signal.aborted) {
+      this.#ended = true;
       this.#options.call.end();
     }
   }

@@ -66,6 +66,7 @@ export function withInfer(service: InferenceService, infer: InferAnswer): Infere
     serverMetadata: () => service.serverMetadata(),
     modelMetadata: (name, version) => service.modelMetadata(name, version),
     statistics: (name) => service.statistics(name),
+    ...(service.health === undefined ? {} : { health: () => service.health!() }),
     infer: (request, { signal } = {}) => infer(request, signal ?? new AbortController().signal),
     close: () => service.close(),
   };

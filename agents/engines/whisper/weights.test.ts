@@ -39,23 +39,23 @@ describe.skipIf(skip !== undefined)(
     let folder: ModelFolder | undefined;
     let runtime: TestRuntime | undefined;
     let client: GrpcInferenceClient | undefined;
-    let stt: WhisperSpeechToText;
+    let stt: WhisperSpeechToText | undefined;
 
     beforeAll(async () => {
-      folder = await whisperRepository({ packaged_weights: 'base' });
+      folder = await whisperRepository({ packaged_weights: 'tiny.en' });
       runtime = await startRuntimeProcess(folder.path);
       client = new GrpcInferenceClient({ address: runtime.grpcAddress });
       stt = new WhisperSpeechToText({ service: client, session: 'lesson_1', timeoutMs: START_MS });
     }, START_MS);
     afterAll(async () => {
-      await stt.close();
+      await stt?.close();
       await client?.close();
       await runtime?.close();
       await folder?.remove();
     });
 
     const hear = async (samples: Int16Array): Promise<WhisperTranscript | null> => {
-      const recognizer = await stt.open({ language: 'en' });
+      const recognizer = await stt!.open({ language: 'en' });
       recognizer.push(samples);
       return recognizer.decode();
     };
@@ -77,7 +77,7 @@ describe.skipIf(skip !== undefined)(
           words += wanted.length;
           expect(heard[index]!.confidence).toBeGreaterThan(0.5);
         }
-        expect(errors / words).toBeLessThanOrEqual(0.06);
+        expect(errors / words).toBeLessThanOrEqual(0.1);
       },
       START_MS,
     );
