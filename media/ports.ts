@@ -58,6 +58,8 @@ export interface Transcript {
   text: string;
   /** 0..1, the engine's own belief. */
   confidence: number;
+  /** A partial that holds all that was said before the pause that `hasten` told of. */
+  whole?: boolean;
 }
 
 /** Recognises one learner's speech, utterance by utterance. */

@@ -57,8 +57,8 @@ export function judgeTurns(options: JudgeOptions): WatchingJudge {
       watcher.pushAudio(hop.samples);
       watcher.pushVad({ speech: voiced, durationMs: (hop.samples.length * 1_000) / 16_000 });
     },
-    transcribed: (text) => {
-      watcher.updateText(text);
+    transcribed: (text, whole) => {
+      watcher.updateText(text, whole);
     },
     avatarSaid: (text) => {
       watcher.avatarSpoke({ yesNoQuestion: asksYesOrNo(text) });

@@ -19,8 +19,8 @@ export interface Hop {
 export interface TurnJudge {
   /** Every window, and whether it holds speech. */
   hear(hop: Hop, voiced: boolean): void;
-  /** The text of the whole turn so far. */
-  transcribed(text: string): void;
+  /** The text of the turn so far; `whole` where it holds all that was said before this pause. */
+  transcribed(text: string, whole: boolean): void;
   close(): void;
 }
 
@@ -94,6 +94,7 @@ export class Listener {
   #pause = 0;
   #partial = '';
   #hastenedPause = 0;
+  #wholePause = 0;
   #askedPause = 0;
   #decodedPause = 0;
   #text = '';
@@ -218,7 +219,7 @@ export class Listener {
     this.#decodedPause = pause;
     this.#text = transcript?.text.trim() ?? '';
     this.#confidence = transcript?.confidence ?? 0;
-    this.#judge?.transcribed(this.#text);
+    this.#judge?.transcribed(this.#text, true);
     if (this.#text !== '' && !this.#isMurmur()) {
       this.#options.onEvent({ type: 'likely', text: this.#text, confidence: this.#confidence });
     }
@@ -229,12 +230,20 @@ export class Listener {
 
   async #tellPartial(pause: number): Promise<void> {
     try {
-      const { text } = await this.#options.recognizer.partial();
+      const { text, whole } = await this.#options.recognizer.partial();
       const known = this.#state === 'paused' && this.#decodedPause === pause;
+      if (pause !== this.#pause || this.#state === 'idle' || known) {
+        return;
+      }
+      // A basic recogniser hears along; one that is asked in the pause says when it has heard all of it.
+      const isWhole = this.#options.hearing === 'basic' || whole === true;
       const news = text !== '' && text !== this.#partial;
-      if (pause === this.#pause && this.#state !== 'idle' && !known && news) {
+      if (news || (isWhole && this.#wholePause !== pause)) {
+        this.#wholePause = isWhole ? pause : this.#wholePause;
+        this.#judge?.transcribed(text, isWhole);
+      }
+      if (news) {
         this.#partial = text;
-        this.#judge?.transcribed(text);
         this.#options.onEvent({ type: 'partial', text });
       }
     } catch (error) {

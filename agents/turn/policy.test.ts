@@ -114,6 +114,19 @@ describe('words that can be trusted', () => {
   });
 });
 
+describe('words that are still being recognised', () => {
+  it('hold an early answer back, and no other', () => {
+    const sure = { modelProbabilities: [0.99, 0.99], text: 'closed' } as const;
+    const pending = decide({ ...sure, textPending: true }, { hearing: 'full' });
+    expect(decide(sure, { hearing: 'full' }).commitAtMs).toBeLessThan(400);
+    expect(pending.commitAtMs).toBe(800);
+    const doubted = { modelProbabilities: [0.02], text: 'closed' } as const;
+    expect(decide({ ...doubted, textPending: true }, { hearing: 'full' })).toEqual(
+      decide(doubted, { hearing: 'full' }),
+    );
+  });
+});
+
 describe('any evidence', () => {
   it('gives ordered, bounded times, and more belief never means a later answer', () => {
     let seed = 7;

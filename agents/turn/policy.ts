@@ -17,6 +17,8 @@ export interface TurnEvidence {
   resumedPausesMs: readonly number[];
   /** An answer has already cut into this turn, wrongly. */
   cutInto?: boolean;
+  /** The last words before this silence are still being recognised. */
+  textPending?: boolean;
 }
 
 /** The small sounds that a listener makes. A scenario may rule out words, or all of them. */
@@ -129,7 +131,9 @@ const MOST_COMMIT_AT_MS = 1_200;
 /** The policy. Pure: the same evidence gives the same decision. */
 export function decideTurn(evidence: TurnEvidence, options: TurnOptions): TurnDecision {
   const score = turnScore(evidence, options.hearing);
-  const { commitAtMs, reason } = afterCutIn(evidence, commitFor(evidence, score, options.hearing));
+  const { hearing } = options;
+  const byScore = commitFor(evidence, score, hearing);
+  const { commitAtMs, reason } = afterCutIn(evidence, withWords(evidence, hearing, byScore));
   return {
     reactAtMs: REACT_AT_MS,
     backchannel: backchannelFor(evidence, options, score, commitAtMs),
@@ -175,6 +179,18 @@ function commitFor(
   if (score >= least.likely) return { commitAtMs: waits.likely, reason: 'likely' };
   if (text === 'open') return { commitAtMs: COMMIT_OPEN_ENDED_AT_MS, reason: 'open-ended' };
   return { commitAtMs: patient(waits.unsure, evidence.resumedPausesMs), reason: 'unsure' };
+}
+
+/** An early answer waits for the last words, which a full recogniser has in a quarter of a second. */
+function withWords(
+  { textPending }: TurnEvidence,
+  hearing: TurnOptions['hearing'],
+  planned: Pick<TurnDecision, 'commitAtMs' | 'reason'>,
+): Pick<TurnDecision, 'commitAtMs' | 'reason'> {
+  const { likely } = COMMIT_AT_MS[hearing];
+  return textPending === true && planned.commitAtMs < likely
+    ? { commitAtMs: likely, reason: 'likely' }
+    : planned;
 }
 
 /** Who has cut in once lets the other finish: signs that were wrong in this turn are not trusted again in it. */

@@ -25,7 +25,11 @@ function scriptedModel(clock: FakeClock, script: number[], delayMs = 35) {
   return { model, asked, shown };
 }
 
-function scene(script: number[] | undefined, backchannels: 'words' | 'none' = 'none') {
+function scene(
+  script: number[] | undefined,
+  backchannels: 'words' | 'none' = 'none',
+  hearing: 'basic' | 'full' = 'basic',
+) {
   const clock = new FakeClock();
   const events: TurnEvent[] = [];
   const scripted = script === undefined ? undefined : scriptedModel(clock, script);
@@ -33,7 +37,7 @@ function scene(script: number[] | undefined, backchannels: 'words' | 'none' = 'n
     clock,
     model: scripted?.model,
     backchannels,
-    hearing: 'basic',
+    hearing,
     onEvent: (event) => events.push(event),
   });
   const hops = async (count: number, speech: boolean): Promise<void> => {
@@ -169,6 +173,18 @@ describe('TurnWatcher', () => {
     expected.push(stretch(3, HOP_MS));
     expect(shown).toHaveLength(4);
     expect(shown[2]).toEqual(expected.features());
+  });
+
+  it('with a full recogniser, answers early only when the words of this silence are there', async () => {
+    const { watcher, hops, events } = scene([0.99], 'none', 'full');
+    await hops(60, true);
+    watcher.updateText('We moved the deadline.', false);
+    await hops(12, false);
+    expect(events.map(({ kind }) => kind)).not.toContain('turn-over');
+    watcher.updateText('We moved the deadline.');
+    await hops(1, false);
+    expect(events.at(-1)).toMatchObject({ kind: 'turn-over', reason: 'certain' });
+    expect(events.at(-1)!.silenceMs).toBeLessThan(450);
   });
 
   it('ignores a click', async () => {

@@ -64,6 +64,7 @@ export class TurnWatcher {
   #cutInto = false;
   #speechMs = 0;
   #text = '';
+  #textIsWhole = false;
   #afterYesNoQuestion = false;
   #lastBackchannel: BackchannelKind | undefined;
   readonly #resumedPausesMs: number[] = [];
@@ -107,9 +108,13 @@ export class TurnWatcher {
     }
   }
 
-  /** Tells the best text of the turn so far; a later text replaces an earlier one. */
-  updateText(text: string): void {
+  /**
+   * Tells the best text of the turn so far; a later text replaces an earlier one. `whole`: it holds all that was said
+   * before this silence.
+   */
+  updateText(text: string, whole = true): void {
     this.#text = text;
+    this.#textIsWhole = whole;
     if (this.#silentSinceMs !== undefined) this.#plan();
   }
 
@@ -167,6 +172,7 @@ export class TurnWatcher {
       return;
     }
     this.#silentSinceMs = sinceMs;
+    this.#textIsWhole = this.#options.hearing === 'basic';
     this.#probabilities = [];
     this.#told = new Set();
     if (this.#options.model !== undefined) {
@@ -222,6 +228,7 @@ export class TurnWatcher {
         speechMs: this.#speechMs,
         resumedPausesMs: this.#resumedPausesMs,
         cutInto: this.#cutInto,
+        textPending: !this.#textIsWhole,
       },
       {
         backchannels: this.#options.backchannels,

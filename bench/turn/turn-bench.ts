@@ -22,8 +22,6 @@ import {
 
 const SHORT_TURN_MS = 9_000;
 const RENDERED_FRAMES = 500;
-/** The framework counts its wait from the last voiced window, which ends about this long after the acoustic end. */
-const VAD_LAG_MS = 85;
 
 type Say = (line: string) => void;
 
@@ -175,13 +173,16 @@ function openPeer(stageSet: StageSet, fixedWaitMs?: number): Promise<TalkRoom> {
   });
 }
 
-/** The fixed wait with which that share of the mid-phrase pauses is longer than the wait and the detector's lag. */
+/**
+ * The fixed wait with which that share of the mid-phrase pauses is cut into: the detector notices an end about as late as
+ * the speech that follows (in rooms, 668 ms cut into 31 % of pauses of which 26 % were longer).
+ */
 function waitForRate(utterances: readonly Utterance[], rate: number): number {
   const kind: PauseKind = 'mid-phrase';
   const lengths = utterances.flatMap(({ pauses }) =>
     pauses.filter((pause) => pause.kind === kind).map(({ fromMs, toMs }) => toMs - fromMs),
   );
-  return Math.round(Math.max(0, (percentile(lengths, 1 - rate) ?? 800) - VAD_LAG_MS));
+  return Math.round(percentile(lengths, 1 - rate) ?? 800);
 }
 
 interface Part {

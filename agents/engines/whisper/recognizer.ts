@@ -54,6 +54,8 @@ export class WhisperRecognizer implements Recognizer {
   /** The whole utterance as it stands in this pause. */
   #pauseDraft: Promise<Heard | undefined> | undefined;
   #caption = '';
+  /** What `hasten` has brought in this pause. */
+  #pauseCaption: Heard | undefined;
   #captionDueMs: number;
   #loudSamples = 0;
   #closed = false;
@@ -77,7 +79,11 @@ export class WhisperRecognizer implements Recognizer {
 
   partial(): Promise<WhisperTranscript> {
     const confidence = this.#caption === '' ? 0 : PARTIAL_CONFIDENCE;
-    return Promise.resolve({ kind: 'partial', text: this.#caption, confidence, words: [] });
+    const whole = this.#pauseCaption !== undefined;
+    return Promise.resolve({
+      ...{ kind: 'partial', text: this.#caption, confidence, words: [] },
+      ...(whole ? { whole } : {}),
+    });
   }
 
   /** A caption of all that was pushed, at once: one that is under way would lack the last words. */
@@ -86,14 +92,23 @@ export class WhisperRecognizer implements Recognizer {
       return;
     }
     this.#captioning?.abort();
-    this.#pauseDraft = this.#askForCaption(0);
+    this.#pauseCaption = undefined;
+    const draft = this.#askForCaption(0);
+    this.#pauseDraft = draft;
+    void draft.then((heard) => {
+      if (this.#pauseDraft === draft) {
+        this.#pauseCaption = heard;
+      }
+    });
   }
 
   /** Rejects with RECOGNITION_FAILED, retryable unless the runtime refuses this sound. */
   decode(): Promise<WhisperTranscript | null> {
     const draft = this.#options.draftsAreFinal ? this.#pauseDraft : undefined;
+    const caption = this.#pauseCaption;
     this.cancel();
     this.#pauseDraft = draft;
+    this.#pauseCaption = caption;
     if (this.#closed) {
       return Promise.resolve(null);
     }
@@ -131,6 +146,7 @@ export class WhisperRecognizer implements Recognizer {
   /** The speech goes on: the decode at hand is of no more use. It resolves with null and its request is withdrawn. */
   cancel(): void {
     this.#pauseDraft = undefined;
+    this.#pauseCaption = undefined;
     this.#decoding?.controller.abort();
     this.#decoding?.resolve(null);
     this.#decoding = undefined;
