@@ -338,9 +338,9 @@ describe('a client', () => {
 
   it('learns from the end of its stream that the runtime has gone, after every answer', async () => {
     const answer = deferred<InferResponse>();
-    const asked = deferred<void>();
+    const asked = deferred<true>();
     const { client, server } = await serve(() => {
-      asked.resolve();
+      asked.resolve(true);
       return answer.promise;
     });
     await client.health();
