@@ -9,6 +9,7 @@ import { ensureLiveKitServer } from './install/livekit-server.ts';
 import { ensurePython } from './install/python.ts';
 import { ensureTurnModel } from './install/turn-model.ts';
 import { ensureWeb } from './install/web.ts';
+import { ensureWhisper } from './install/whisper.ts';
 import { LaunchProblem } from './problem.ts';
 import { Progress } from './progress.ts';
 import { projectRoot } from './system.ts';
@@ -73,11 +74,15 @@ async function prepare(): Promise<void> {
   const python = await progress.step('Hearing', (say) =>
     ensurePython(dataFolder, join(projectRoot, 'launch', 'requirements.txt'), say),
   );
+  const whisper =
+    python.python === undefined
+      ? undefined
+      : await progress.step('Whisper', (say) => ensureWhisper('tiny.en', say));
   const turnReason =
     python.python === undefined
       ? undefined
       : await ensureTurnModel(dataFolder, python.python, console.log);
-  for (const reason of [python.reason, turnReason]) {
+  for (const reason of [python.reason, whisper?.reason, turnReason]) {
     if (reason !== undefined) {
       progress.note(reason);
     }

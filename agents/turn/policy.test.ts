@@ -120,6 +120,11 @@ describe('words that are still being recognised', () => {
     const pending = decide({ ...sure, textPending: true }, { hearing: 'full' });
     expect(decide(sure, { hearing: 'full' }).commitAtMs).toBeLessThan(400);
     expect(pending.commitAtMs).toBe(800);
+    const caption = { modelProbabilities: [0.5, 0.5], text: 'open' } as const;
+    expect(decide(caption, { hearing: 'full' }).backchannel).toBeUndefined();
+    expect(decide({ ...caption, textPending: true }, { hearing: 'full' }).backchannel?.kind).toBe(
+      'word',
+    );
     const doubted = { modelProbabilities: [0.02], text: 'closed' } as const;
     expect(decide({ ...doubted, textPending: true }, { hearing: 'full' })).toEqual(
       decide(doubted, { hearing: 'full' }),

@@ -130,7 +130,11 @@ const MOST_COMMIT_AT_MS = 1_200;
 
 /** The policy. Pure: the same evidence gives the same decision. */
 export function decideTurn(evidence: TurnEvidence, options: TurnOptions): TurnDecision {
-  const score = turnScore(evidence, options.hearing);
+  // Words from before the last ones look unfinished as a rule: they are no evidence yet.
+  const score = turnScore(
+    evidence.textPending === true ? { ...evidence, text: 'unknown' } : evidence,
+    options.hearing,
+  );
   const { hearing } = options;
   const byScore = commitFor(evidence, score, hearing);
   const { commitAtMs, reason } = afterCutIn(evidence, withWords(evidence, hearing, byScore));
