@@ -111,7 +111,8 @@ export class Lesson {
       },
     });
     this.#conversation = conversation;
-    if (voice.engine !== this.#equipment.voice) {
+    // Only the served voices keep what they have said; any other would speak for nobody.
+    if (voice.engine === this.#equipment.speech && voice.engine !== this.#equipment.voice) {
       const lines = scenarioTexts(scenario).map((text) => ({ text, voiceId: voice.voiceId }));
       void prepareSpeech(voice.engine, lines, { signal: this.#over.signal });
     }

@@ -1,4 +1,5 @@
 /** The runtime's figures as JSON and as a table. */
+import type { MachineNote } from '../machine-note.ts';
 
 export const SECTION_NAMES = [
   'rpc',
@@ -53,17 +54,6 @@ export interface SectionResult {
   rows: readonly Row[];
   /** For looking closer, under `detail` in the JSON. */
   detail?: object;
-}
-
-export interface MachineNote {
-  cores: number;
-  model: string;
-  memoryGiB: number;
-  node: string;
-  loadBefore: number;
-  loadAfter: number;
-  startedAt: string;
-  minutes: number;
 }
 
 export interface RuntimeReport extends RuntimeFigures {

@@ -12,7 +12,8 @@ import { mostSessions } from './sessions.ts';
 import { StageSet } from './stage-set.ts';
 import { talk, type TalkRoom } from './talk.ts';
 import { summary, talkResults, type TalkResults, type TurnSummary } from './talk-results.ts';
-import type { MachineNote, SkewFigure, TurnFigures } from './turn-report.ts';
+import type { MachineNote } from '../machine-note.ts';
+import type { SkewFigure, TurnFigures } from './turn-report.ts';
 import {
   humanUtterances,
   syntheticUtterances,

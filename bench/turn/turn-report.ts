@@ -1,4 +1,5 @@
 /** The figures as JSON and as a table. */
+import type { MachineNote } from '../machine-note.ts';
 import type { RenderTimes } from '#media/face/measure.ts';
 import type { Rate, Spread } from './figures.ts';
 import { rounded } from './figures.ts';
@@ -53,17 +54,6 @@ export interface TurnFigures {
     failures: string[];
     machine: MachineNote;
   };
-}
-
-export interface MachineNote {
-  cores: number;
-  model: string;
-  memoryGiB: number;
-  node: string;
-  loadBefore: number;
-  loadAfter: number;
-  startedAt: string;
-  minutes: number;
 }
 
 interface Row {

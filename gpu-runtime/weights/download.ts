@@ -1,7 +1,6 @@
 /** One file over HTTP, or out of a folder: resumed where it broke off, checked, and only then under its own name. */
-import { createWriteStream, existsSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { mkdir, rename, rm, stat, truncate } from 'node:fs/promises';
-import { createReadStream } from 'node:fs';
 import { dirname } from 'node:path';
 import { once } from 'node:events';
 import { createHash, type Hash } from 'node:crypto';
