@@ -13,11 +13,15 @@ export class Call {
     this.session = session;
   }
 
-  static async start(pageUrl: string, scenarioId: string): Promise<Call> {
+  static async start(
+    pageUrl: string,
+    scenarioId: string,
+    options: { avatar?: string } = {},
+  ): Promise<Call> {
     const answer = await fetch(`${pageUrl}/api/sessions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ scenarioId, learnerName: 'Robin' }),
+      body: JSON.stringify({ scenarioId, learnerName: 'Robin', ...options }),
     });
     const body = (await answer.json()) as CreateSessionResponse;
     if (!answer.ok) {
