@@ -3,7 +3,10 @@ import { environmentNamed, pythonOf } from './environment.ts';
 
 describe('a Python environment', () => {
   it('is a folder with an interpreter', () => {
-    expect(environmentNamed('whisper')?.python).toMatch(/\.understudy\/whisper\/bin\/python$/u);
+    expect(environmentNamed('whisper', {})?.python).toMatch(/\.understudy\/whisper\/bin\/python$/u);
+    expect(environmentNamed('whisper', { UNDERSTUDY_DATA: '/srv/data' })?.folder).toBe(
+      '/srv/data/whisper',
+    );
     expect(environmentNamed('../whisper')).toBeUndefined();
   });
 

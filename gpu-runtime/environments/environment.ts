@@ -1,10 +1,10 @@
 /** Python environments of their own for models whose packages are large: folders that `make.ts` fills on demand. */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const ROOT = fileURLToPath(new URL('../../.understudy', import.meta.url));
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const REQUIREMENTS = fileURLToPath(new URL('.', import.meta.url));
 const NAME = /^[a-z][a-z0-9-]{0,30}$/u;
 
@@ -20,12 +20,15 @@ export interface PythonEnvironment {
   stamp: string;
 }
 
-/** Undefined where `name` is no name. */
-export function environmentNamed(name: string): PythonEnvironment | undefined {
+/** In the folder of what is installed (`UNDERSTUDY_DATA`). Undefined where `name` is no name. */
+export function environmentNamed(
+  name: string,
+  variables: Variables = process.env,
+): PythonEnvironment | undefined {
   if (!NAME.test(name)) {
     return undefined;
   }
-  const folder = join(ROOT, name);
+  const folder = join(resolve(PROJECT, variables['UNDERSTUDY_DATA'] ?? '.understudy'), name);
   return {
     name,
     folder,
@@ -48,7 +51,7 @@ export function pythonOf(
   name: string,
   variables: Variables = process.env,
 ): { python: string } | { reason: string } {
-  const environment = environmentNamed(name);
+  const environment = environmentNamed(name, variables);
   if (environment === undefined || !existsSync(environment.requirements)) {
     return { reason: `There is no Python environment “${name.slice(0, 40)}”.` };
   }

@@ -104,8 +104,12 @@ const limit = (value: number): number => {
 
 /** Changes the level of `samples` in place by `gainDb`; the result never passes -1 dBFS. */
 export const applyGain = (samples: Int16Array, gainDb: number): void => {
-  const factor = 10 ** (gainDb / 20) / FULL_SCALE;
+  const factor = 10 ** (gainDb / 20);
+  const knee = KNEE * FULL_SCALE;
   for (let i = 0; i < samples.length; i += 1) {
-    samples[i] = Math.round(limit(samples[i]! * factor) * FULL_SCALE);
+    const value = samples[i]! * factor;
+    const kept = value > knee || value < -knee ? limit(value / FULL_SCALE) * FULL_SCALE : value;
+    // Int16Array cuts towards zero.
+    samples[i] = kept + (kept < 0 ? -0.5 : 0.5);
   }
 };
