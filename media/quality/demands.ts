@@ -1,0 +1,107 @@
+/** Reads evidence: what one second's figures ask of the picture, and why. Each function looks at one cause. */
+import { LADDER, rungWithin } from './ladder.ts';
+import type { Demand } from './limiter.ts';
+import type { Observation, SubscriberReport } from './observation.ts';
+
+export type Cause = 'machine' | 'drawing' | 'bandwidth' | 'delay' | 'loss' | 'freezes' | 'encoder';
+
+export interface Ruling {
+  demand: Demand;
+  cause: Cause;
+}
+
+/** Cores this busy leave no room for the next burst: where pictures are late too, the machine is the reason. */
+export const LOADED = 0.85;
+/** So busy that sound is next, late pictures or not. */
+export const FULL_LOAD = 0.97;
+/** Below this and with every session on time there is room for better pictures. */
+export const ROOMY = 0.8;
+
+/** One picture in twelve is seen as stutter. */
+const DROPPED_SHARE = 0.08;
+/** The SDK holds 40 ms of sound: an event loop later than that is heard. */
+const LOOP_LAG_MS = 40;
+/** Drawing shares its thread with sound, turn-taking and the network. */
+const DRAWING_SHARE = 0.6;
+
+/** Whether this session does not keep up, whatever the reason. */
+export function isStrained(seen: Observation, rung: number): boolean {
+  const pictureMs = 1_000 / LADDER[rung]!.framesPerSecond;
+  return (
+    (seen.droppedShare ?? 0) > DROPPED_SHARE ||
+    (seen.loopLagMs ?? 0) > LOOP_LAG_MS ||
+    (seen.renderMsP95 ?? 0) > DRAWING_SHARE * pictureMs ||
+    seen.encoder?.limitation === 'cpu'
+  );
+}
+
+/** The machine's load, which all its sessions see alike. `load` is smoothed. */
+export function rulingOfMachine(load: number, anyStrained: boolean): Ruling {
+  const worse = load >= FULL_LOAD || (load >= LOADED && anyStrained);
+  const fine = load < ROOMY && !anyStrained;
+  return { demand: { kind: worse ? 'worse' : fine ? 'fine' : 'unclear' }, cause: 'machine' };
+}
+
+/** This session alone: late on a machine that has room, as with a face that is slow to draw. */
+export function rulingOfSession(load: number, strained: boolean, othersStrained: boolean): Ruling {
+  const alone = strained && load < LOADED && !othersStrained;
+  return { demand: { kind: alone ? 'worse' : strained ? 'unclear' : 'fine' }, cause: 'drawing' };
+}
+
+/** Scattered loss is repaired by sending again; more than this is a line that overflows. */
+const OVERFLOW_LOSS = 0.12;
+/** Picture standing still for 200 ms of two seconds. */
+const FREEZE_SHARE = 0.1;
+/** Sound made up beyond what one hears past. 5 % of loss alone stays well below: it is sent twice. */
+const CONCEALED_SHARE = 0.08;
+/** A full queue on the way, over what the line took at its best lately. */
+const QUEUE_MS = 150;
+/** Less arriving than this of what was sent: the rest is queued or lost. */
+const DELIVERED_SHARE = 0.8;
+/** Sound, its redundancy and repairs take this much of any line before the picture gets some, in kbit/s. */
+const BESIDES_PICTURE_KBPS = 60;
+/** Of what arrived on a full line: the rest lets its queue drain. */
+const SAFE_SHARE = 0.85;
+
+/** What the learner's side reports. `leastRoundTripMs` is the line's own, without queues. */
+export function rulingOfReport(
+  report: SubscriberReport,
+  leastRoundTripMs: number,
+  sentKbps: number | undefined,
+): Ruling {
+  const delivered = sentKbps === undefined || sentKbps < 50 ? 1 : report.receivedKbps / sentKbps;
+  const queueMs = report.roundTripMs === undefined ? 0 : report.roundTripMs - leastRoundTripMs;
+  const overflows = report.lossShare > OVERFLOW_LOSS || delivered < DELIVERED_SHARE;
+  const atLeast = rungWithin(SAFE_SHARE * report.receivedKbps - BESIDES_PICTURE_KBPS);
+  if (queueMs > QUEUE_MS) {
+    return { demand: { kind: 'worse', atLeast }, cause: 'delay' };
+  }
+  if (overflows) {
+    return { demand: { kind: 'worse', atLeast }, cause: 'bandwidth' };
+  }
+  if (report.concealedShare > CONCEALED_SHARE) {
+    return { demand: { kind: 'worse' }, cause: 'loss' };
+  }
+  if (report.freezeShare > FREEZE_SHARE) {
+    return { demand: { kind: 'worse' }, cause: 'freezes' };
+  }
+  const doubtful =
+    queueMs > QUEUE_MS / 2 || delivered < DELIVERED_SHARE + 0.08 || report.freezeShare > 0.02;
+  return { demand: { kind: doubtful ? 'unclear' : 'fine' }, cause: 'bandwidth' };
+}
+
+/** The publisher's own transport, and the server's word where no report comes. */
+export function rulingOfPublisher(seen: Observation, reportsCome: boolean): Ruling {
+  const { encoder, connection } = seen;
+  const available = encoder?.availableKbps;
+  if (encoder?.limitation === 'bandwidth' && available !== undefined) {
+    return {
+      demand: { kind: 'worse', atLeast: rungWithin(available - BESIDES_PICTURE_KBPS) },
+      cause: 'bandwidth',
+    };
+  }
+  if (!reportsCome && connection === 'poor') {
+    return { demand: { kind: 'worse' }, cause: 'loss' };
+  }
+  return { demand: { kind: connection === 'lost' ? 'unclear' : 'fine' }, cause: 'bandwidth' };
+}
