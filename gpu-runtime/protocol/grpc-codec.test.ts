@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { RuntimeError } from '../errors.ts';
 import type { InferRequest } from '../ports.ts';
 import { ELEMENT_BYTES, encodeBytes, type Datatype, type Tensor } from '../tensor/tensor.ts';
-import { echoRequest, floats } from '../testing/echo-model.ts';
+import { floatTensor as floats } from '../testing/configs.ts';
+import { echoRequest } from '../testing/echo-model.ts';
 import { decodeValues, encodeValues } from './element-values.ts';
 import {
   decodeInferRequest,

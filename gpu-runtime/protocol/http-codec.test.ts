@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { RuntimeError } from '../errors.ts';
 import { encodeBytes, type Tensor } from '../tensor/tensor.ts';
 import { arbitraryTensor } from '../testing/arbitrary-tensor.ts';
-import { floats } from '../testing/echo-model.ts';
+import { floatTensor as floats } from '../testing/configs.ts';
 import { decodeHttpRequest, encodeHttpResponse } from './http-codec.ts';
 
 const where = { modelName: 'echo', modelVersion: '', fallbackSession: 'peer' };

@@ -4,42 +4,17 @@ import { RuntimeError } from '../errors.ts';
 import type { InferRequest } from '../ports.ts';
 import type { ModelConfig } from '../repository/model-config.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { floatsOf as valuesOf, floatTensor as floats } from '../testing/configs.ts';
+import { ECHO as ECHO_MODEL, echoRequest } from '../testing/echo-model.ts';
 import { FakeExecutor } from '../testing/fake-executor.ts';
 import { Runtime } from './runtime.ts';
 
-const ECHO: ModelConfig = {
-  name: 'echo',
-  backend: 'python',
-  maxBatch: 8,
-  inputs: [{ name: 'IN', datatype: 'FP32', shape: [-1] }],
-  outputs: [{ name: 'OUT', datatype: 'FP32', shape: [-1] }],
-  maxGatherMs: 30,
-  instances: 1,
-  parameters: {},
-};
-
-function floats(values: readonly number[], shape = [1, values.length]): Tensor {
-  return {
-    name: 'IN',
-    datatype: 'FP32',
-    shape,
-    data: new Uint8Array(Float32Array.from(values).buffer),
-  };
-}
-
-const valuesOf = ({ data }: Tensor): number[] => [...new Float32Array(data.slice().buffer)];
-
-function request(input: Tensor, more: Partial<InferRequest> = {}): InferRequest {
-  return {
-    modelName: 'echo',
-    modelVersion: '',
-    id: 'r1',
-    inputs: [input],
-    outputs: [],
+const ECHO: ModelConfig = { ...ECHO_MODEL, maxGatherMs: 30 };
+const request = (input: Tensor, more: Partial<InferRequest> = {}): InferRequest =>
+  echoRequest(input, {
     scheduling: { priority: 0, timeoutMs: 1_000, session: 'lesson_1', batchKey: '' },
     ...more,
-  };
-}
+  });
 
 function scene(config: ModelConfig = ECHO) {
   const executor = new FakeExecutor(config);

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GrpcInferenceClient } from '../client/grpc-client.ts';
 import { encodeInferRequest } from '../protocol/grpc-codec.ts';
 import { inferenceMethods } from '../protocol/grpc-messages.ts';
-import { echoRequest, echoRuntime, floats } from '../testing/echo-model.ts';
+import { floatTensor as floats } from '../testing/configs.ts';
+import { echoRequest, echoRuntime } from '../testing/echo-model.ts';
 import { GrpcInferenceServer } from './grpc-server.ts';
 
 let server: GrpcInferenceServer;

@@ -10,13 +10,8 @@ import {
   type WireInferRequest,
   type WireStreamResponse,
 } from '../protocol/grpc-messages.ts';
-import {
-  echoRequest,
-  echoRuntime,
-  floats,
-  withInfer,
-  type InferAnswer,
-} from '../testing/echo-model.ts';
+import { floatTensor as floats } from '../testing/configs.ts';
+import { echoRequest, echoRuntime, withInfer, type InferAnswer } from '../testing/echo-model.ts';
 import { GrpcInferenceServer } from './grpc-server.ts';
 
 const cleanUps: (() => Promise<void> | void)[] = [];

@@ -4,18 +4,10 @@ import type { InferenceService, InferRequest, InferResponse } from '../ports.ts'
 import type { ModelConfig } from '../repository/model-config.ts';
 import { Runtime } from '../runtime/runtime.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { testConfig } from './configs.ts';
 import { FakeExecutor } from './fake-executor.ts';
 
-export const ECHO: ModelConfig = {
-  name: 'echo',
-  backend: 'python',
-  maxBatch: 8,
-  inputs: [{ name: 'IN', datatype: 'FP32', shape: [-1] }],
-  outputs: [{ name: 'OUT', datatype: 'FP32', shape: [-1] }],
-  maxGatherMs: 0,
-  instances: 1,
-  parameters: {},
-};
+export const ECHO: ModelConfig = testConfig({ name: 'echo', backend: 'python' });
 
 export function echoRuntime(clock: Clock = systemClock): {
   runtime: Runtime;
@@ -28,19 +20,6 @@ export function echoRuntime(clock: Clock = systemClock): {
     version: '0.0.0',
   });
   return { runtime, executor };
-}
-
-/** One row of floats, or the shape given. */
-export function floats(
-  values: readonly number[],
-  shape: readonly number[] = [1, values.length],
-): Tensor {
-  const data = new Uint8Array(Float32Array.from(values).buffer);
-  return { name: 'IN', datatype: 'FP32', shape, data };
-}
-
-export function floatsOf({ data }: Tensor): number[] {
-  return [...new Float32Array(data.slice().buffer)];
 }
 
 export function echoRequest(input: Tensor, more: Partial<InferRequest> = {}): InferRequest {

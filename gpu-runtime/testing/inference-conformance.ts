@@ -5,7 +5,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InferenceService } from '../ports.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { echoRequest, floats, floatsOf } from './echo-model.ts';
+import { floatTensor as floats, floatsOf } from './configs.ts';
+import { echoRequest } from './echo-model.ts';
 
 export interface ServedEcho {
   service: InferenceService;

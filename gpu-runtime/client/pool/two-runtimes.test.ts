@@ -1,7 +1,8 @@
 /** Two real runtimes on this machine and one pool: one of them is killed, or told to stop, under load. */
 import { systemClock } from '#media/clock.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { echoRequest, floats, floatsOf } from '../../testing/echo-model.ts';
+import { floatTensor as floats, floatsOf } from '../../testing/configs.ts';
+import { echoRequest } from '../../testing/echo-model.ts';
 import { ModelFolder } from '../../testing/model-folder.ts';
 import { startRuntimeProcess, type TestRuntime } from '../../testing/runtime-process.ts';
 import { tinyOnnx } from '../../testing/tiny-onnx.ts';
