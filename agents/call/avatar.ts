@@ -1,6 +1,7 @@
 /** The avatar of one call: its face, its acting and its sound in the room, as one thing that the session can drive. */
 import { AvatarOutput } from '#agents/room/avatar-output.ts';
 import { RoomAvOutput } from '#agents/room/av-output.ts';
+import { FRAMES_PER_SECOND, LIP_DELAY_MS, VIDEO_LEAD_MS } from '#agents/room/lip-timing.ts';
 import { systemClock } from '#media/clock.ts';
 import type { ExpressionName } from '#media/face/pose.ts';
 import { Performer } from '#media/performer/performer.ts';
@@ -8,12 +9,6 @@ import { Playout } from '#media/playout/playout.ts';
 import type { FaceRenderer, SpeechChunk } from '#media/ports.ts';
 import { Stage, type StageCounters } from '#media/stage/stage.ts';
 import type { Room } from '@livekit/rtc-node';
-
-export const FRAMES_PER_SECOND = 25;
-/** One picture ahead of the sound that leaves now: a nod is seen as soon as it can be. */
-const VIDEO_LEAD_MS = 40;
-/** Measured at subscribers (docs/architecture.md): with it lips and sound meet at a listener's ear. */
-const LIP_DELAY_MS = 80;
 
 export type Attention = 'idle' | 'listening' | 'thinking' | 'speaking';
 export type Reaction = 'breath' | 'nod' | 'gaze' | 'brow';
