@@ -62,6 +62,26 @@ describe('the stage', () => {
     expect(pictures).toEqual([0, 40, 80, 120, 160, 200]);
   });
 
+  it('changes its pace without a picture twice or out of order, and drops none for it', async () => {
+    const { stage, pictures, play } = scene();
+    const changes = new Map([
+      [120, 12.5],
+      [320, 1_000 / 60],
+      [480, 25],
+    ]);
+    const keep = pictures.push.bind(pictures);
+    pictures.push = (atMs) => {
+      const change = changes.get(atMs);
+      if (change !== undefined) {
+        stage.setFramesPerSecond(change);
+      }
+      return keep(atMs);
+    };
+    await play(600);
+    expect(pictures).toEqual([0, 40, 80, 120, 160, 240, 320, 360, 420, 480, 520, 560, 600]);
+    expect(stage.counters).toMatchObject({ picturesDrawn: 13, picturesDropped: 0 });
+  });
+
   it('draws for the sound that leaves, not for the sound that waits in the sink', async () => {
     const { pictures, play } = scene({ queuedMs: 80 });
     await play(200);

@@ -50,7 +50,7 @@ export interface StageCounters {
 export class Stage {
   readonly #options: StageOptions;
   readonly #frame: Uint8Array;
-  readonly #frameMs: number;
+  #frameMs: number;
   #nextPicture = 0;
   #onEvent: (event: PlayoutEvent) => void = () => undefined;
   readonly counters: StageCounters = { picturesDrawn: 0, picturesDropped: 0, renderMsTotal: 0 };
@@ -63,6 +63,13 @@ export class Stage {
 
   onEvent(listener: (event: PlayoutEvent) => void): void {
     this.#onEvent = listener;
+  }
+
+  /** From the next picture on. The timeline goes on: no picture is due twice, and none counts as dropped for it. */
+  setFramesPerSecond(framesPerSecond: number): void {
+    const lastMs = (this.#nextPicture - 1) * this.#frameMs;
+    this.#frameMs = 1_000 / framesPerSecond;
+    this.#nextPicture = Math.max(0, Math.floor(lastMs / this.#frameMs) + 1);
   }
 
   /** Media time of the sound that is leaving now. */
@@ -129,7 +136,7 @@ export class Stage {
     face.render(acting.poseAt(pictureMs), this.#frame);
     this.counters.renderMsTotal += clock.nowMs() - startedMs;
     this.counters.picturesDrawn += 1;
-    sink.writeVideo(this.#frame, BigInt(Math.round(pictureMs * 1_000)));
     this.#nextPicture = latest + 1;
+    sink.writeVideo(this.#frame, BigInt(Math.round(pictureMs * 1_000)));
   }
 }
