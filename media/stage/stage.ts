@@ -68,7 +68,8 @@ export class Stage {
   /** From the next picture on. The timeline goes on: no picture is due twice, and none counts as dropped for it. */
   setFramesPerSecond(framesPerSecond: number): void {
     const lastMs = (this.#nextPicture - 1) * this.#frameMs;
-    this.#frameMs = 1_000 / framesPerSecond;
+    // In whole microseconds: 60 ms stay 60 ms, or a picture of the new pace could fall on the last of the old.
+    this.#frameMs = Math.round(1_000_000 / framesPerSecond) / 1_000;
     this.#nextPicture = Math.max(0, Math.floor(lastMs / this.#frameMs) + 1);
   }
 
