@@ -100,6 +100,26 @@ export const environmentSchema = z.object({
     .string()
     .optional()
     .describe('Folder of neural avatars (npm run avatars); UNDERSTUDY_DATA/avatars when absent'),
+  UNDERSTUDY_SIGNALING: z
+    .url()
+    .optional()
+    .describe('Address of the page and the API, where avatar workers enter themselves'),
+  AVATAR_WORKER_HOST: z
+    .string()
+    .default('127.0.0.1')
+    .describe('Address that an avatar worker listens on (npm run avatar-worker)'),
+  AVATAR_WORKER_PORT: port.default(8093).describe('Its port'),
+  AVATAR_WORKER_ADDRESS: z
+    .url()
+    .optional()
+    .describe('Its address as signaling reaches it; http://host:port when absent'),
+  AVATAR_WORKER_CAPACITY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe('Avatars that it takes at the same time; three for each processor when absent'),
   UNDERSTUDY_SCENARIOS: z
     .string()
     .default('config/scenarios')
