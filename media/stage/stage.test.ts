@@ -78,7 +78,7 @@ describe('the stage', () => {
       return keep(atMs);
     };
     await play(600);
-    expect(pictures).toEqual([0, 40, 80, 120, 160, 240, 320, 360, 420, 480, 520, 560, 600]);
+    expect([...pictures]).toEqual([0, 40, 80, 120, 160, 240, 320, 360, 420, 480, 520, 560, 600]);
     expect(stage.counters).toMatchObject({ picturesDrawn: 13, picturesDropped: 0 });
   });
 
