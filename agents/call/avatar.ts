@@ -7,6 +7,7 @@ import type { ExpressionName } from '#media/face/pose.ts';
 import { Performer } from '#media/performer/performer.ts';
 import { Playout } from '#media/playout/playout.ts';
 import type { FaceRenderer, SpeechChunk } from '#media/ports.ts';
+import type { Rung } from '#media/quality/ladder.ts';
 import { Stage, type StageCounters } from '#media/stage/stage.ts';
 import type { Room } from '@livekit/rtc-node';
 
@@ -93,6 +94,12 @@ export class Avatar {
 
   get counters(): StageCounters {
     return this.#stage.counters;
+  }
+
+  /** How often pictures are drawn and how large they are sent, from the next one on. */
+  setPicture({ framesPerSecond, scale }: Pick<Rung, 'framesPerSecond' | 'scale'>): void {
+    this.#stage.setFramesPerSecond(framesPerSecond);
+    this.#sink.setScale(scale);
   }
 
   wear(expression: ExpressionName): void {

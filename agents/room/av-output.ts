@@ -1,6 +1,8 @@
 /** Sound and picture into a LiveKit room: with audio-input, the only importer of @livekit/rtc-node's media classes. */
 import type { AvSink } from '#media/stage/stage.ts';
 import { FRAME_MS } from '#media/playout/playout.ts';
+import type { PictureScale } from '#media/quality/ladder.ts';
+import { PictureShrinker, shrinks } from '#media/quality/shrink.ts';
 import {
   AudioFrame,
   AudioSource,
@@ -34,6 +36,8 @@ export class RoomAvOutput implements AvSink {
   readonly #format: AvFormat;
   readonly #audioSource: AudioSource;
   readonly #videoSource: VideoSource;
+  /** Absent at full size. */
+  #shrinker: PictureShrinker | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(room: Room, format: AvFormat) {
@@ -84,11 +88,23 @@ export class RoomAvOutput implements AvSink {
     );
   }
 
+  /**
+   * From the next picture on. The track stays: the encoder takes the new size with a key frame, and subscribers follow.
+   * A size that does not come out whole stays as it is.
+   */
+  setScale(scale: PictureScale): void {
+    this.#shrinker =
+      scale.numerator === scale.denominator || !shrinks(this.#format, scale)
+        ? undefined
+        : new PictureShrinker(this.#format, scale);
+  }
+
   writeVideo(frame: Uint8Array, ptsUs: bigint): void {
-    const { widthPx, heightPx } = this.#format;
-    // The SDK reads from the start of the underlying buffer: `frame` must own its whole ArrayBuffer.
+    const { widthPx, heightPx } = this.#shrinker?.size ?? this.#format;
+    const picture = this.#shrinker?.shrink(frame) ?? frame;
+    // The SDK reads from the start of the underlying buffer: `picture` must own its whole ArrayBuffer.
     this.#videoSource.captureFrame(
-      new VideoFrame(frame, widthPx, heightPx, VideoBufferType.I420),
+      new VideoFrame(picture, widthPx, heightPx, VideoBufferType.I420),
       ptsUs,
     );
   }
