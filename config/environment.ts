@@ -120,6 +120,19 @@ export const environmentSchema = z.object({
     .max(1_000)
     .optional()
     .describe('Avatars that it takes at the same time; three for each processor when absent'),
+  UNDERSTUDY_RECORDING_KEY: z
+    .string()
+    .regex(/^(?:[0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=)$/, 'takes 32 bytes: openssl rand -hex 32')
+    .optional()
+    .describe(
+      'Encrypts recordings: 32 bytes in hexadecimal or base64; without it they are plain files of this user',
+    ),
+  UNDERSTUDY_RECORDING_DAYS: z.coerce
+    .number()
+    .min(0)
+    .max(3_650)
+    .default(30)
+    .describe('Days after which recordings are deleted'),
   UNDERSTUDY_SCENARIOS: z
     .string()
     .default('config/scenarios')
