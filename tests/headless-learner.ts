@@ -15,6 +15,7 @@ import {
   type RemoteTrack,
   type VideoFrame,
 } from '@livekit/rtc-node';
+import { mixed, type RoomAcoustics } from '#media/testing/room-acoustics.ts';
 import { EventEmitter, once } from 'node:events';
 
 export const LEARNER_RATE_HZ = 16_000;
@@ -23,6 +24,8 @@ const FRAME_SAMPLES = LEARNER_RATE_HZ / 100;
 const AHEAD_MS = 20;
 /** Root mean square above which a 10 ms frame counts as sound: what silence and codec noise stay well under. */
 export const AUDIBLE_RMS = 150;
+/** Echo that waits for the microphone: more than the SDK ever delivers at once. */
+const LONGEST_ECHO_SAMPLES = LEARNER_RATE_HZ / 2;
 /** A loaded machine is slow; a test that fails must still end. */
 const PATIENCE_MS = 60_000;
 
@@ -48,6 +51,10 @@ export class HeadlessLearner extends EventEmitter<LearnerEvents> {
   readonly #source = new AudioSource(LEARNER_RATE_HZ, 1, AHEAD_MS);
   #speech:
     { samples: Int16Array; position: number; done: (lastSampleAtMs: number) => void } | undefined;
+  /** Set for a learner whose loudspeakers reach the microphone, with nothing in between that cancels it. */
+  loudspeakers: RoomAcoustics | undefined;
+  /** What the loudspeakers brought to the microphone and was not sent yet. */
+  #echo: number[] = [];
   #closed = false;
   #pumping: Promise<void> | undefined;
 
@@ -168,12 +175,13 @@ export class HeadlessLearner extends EventEmitter<LearnerEvents> {
 
   async #pump(): Promise<void> {
     while (!this.#closed) {
-      const frame = new Int16Array(FRAME_SAMPLES);
+      let frame: Int16Array = new Int16Array(FRAME_SAMPLES);
       const speech = this.#speech;
       if (speech !== undefined) {
         frame.set(speech.samples.subarray(speech.position, speech.position + FRAME_SAMPLES));
         speech.position += FRAME_SAMPLES;
       }
+      frame = mixed(frame, this.#echo.splice(0, FRAME_SAMPLES));
       await this.#source.captureFrame(new AudioFrame(frame, LEARNER_RATE_HZ, 1, FRAME_SAMPLES));
       if (speech !== undefined && speech.position >= speech.samples.length) {
         this.#speech = undefined;
@@ -202,6 +210,9 @@ export class HeadlessLearner extends EventEmitter<LearnerEvents> {
 
   async #hear(track: RemoteTrack): Promise<void> {
     for await (const { data } of new AudioStream(track, LEARNER_RATE_HZ, 1)) {
+      if (this.loudspeakers !== undefined && this.#echo.length < LONGEST_ECHO_SAMPLES) {
+        this.#echo.push(...this.loudspeakers.hear(data));
+      }
       let energy = 0;
       for (const sample of data) {
         energy += sample * sample;
