@@ -9,7 +9,10 @@ import { loadScenario } from '#agents/dispatch/scenario-store.ts';
 import { buildReport } from '#agents/report/build-report.ts';
 import type { Environment } from '#config/environment.ts';
 import { systemClock } from '#media/clock.ts';
+import type { FaceRenderer } from '#media/ports.ts';
 import { AutoSubscribe, log, type JobContext } from '@livekit/agents';
+import type { CallRecorder } from '#agents/recording/call-recorder.ts';
+import { recordCall } from '#agents/recording/record-call.ts';
 import { scenarioTexts } from '#agents/voice/scenario-lines.ts';
 import { prepareSpeech } from '#media/speech-cache/prepare-speech.ts';
 import { Avatar } from './call/avatar.ts';
@@ -39,6 +42,7 @@ export class Lesson {
   #scenario: Scenario | undefined;
   #avatar: Avatar | undefined;
   #conversation: Conversation | undefined;
+  #recorder: CallRecorder | undefined;
   readonly #over = new AbortController();
   #stopWatching: () => void = () => undefined;
   #closing: Promise<void> | undefined;
@@ -74,8 +78,10 @@ export class Lesson {
     const seed = seedOf(this.#metadata.sessionId);
     const callLog = new CallLog();
     this.#callLog = callLog;
+    const recorder = await this.#record(scenario, face, voice.engine.sampleRateHz);
     const avatar = await Avatar.enter({
       room,
+      recorder,
       face,
       sampleRateHz: voice.engine.sampleRateHz,
       seed,
@@ -106,6 +112,7 @@ export class Lesson {
       callLog,
       room,
       learnerIdentity: this.#metadata.learnerIdentity,
+      recorder,
       onProgress: (aims) => {
         void this.#setAttribute(AGENT_ATTRIBUTES.aims, JSON.stringify(aims));
       },
@@ -121,6 +128,7 @@ export class Lesson {
     await this.#learnerArrives();
     this.#watchLearner();
     callLog.begin();
+    recorder?.begin();
     conversation.greet();
   }
 
@@ -135,7 +143,44 @@ export class Lesson {
     this.#over.abort();
     await this.#conversation?.close();
     await this.#avatar?.close();
+    await this.#recorder?.close();
     await this.#deliver();
+  }
+
+  /** Undefined where the learner has not agreed to it, or where it cannot be: the call goes on without. */
+  async #record(
+    scenario: Scenario,
+    face: FaceRenderer,
+    avatarRateHz: number,
+  ): Promise<CallRecorder | undefined> {
+    if (this.#metadata.recording !== true) {
+      return undefined;
+    }
+    const onStopped = (error: unknown): void => {
+      this.#log.error({ error }, 'the call goes on without its recording');
+      void this.#setAttribute(AGENT_ATTRIBUTES.recording, 'off');
+    };
+    try {
+      const { sessionId, avatar } = this.#metadata;
+      const recorder = await recordCall({
+        sessionId,
+        faceName: avatar ?? scenario.persona.face,
+        scenario,
+        face,
+        avatarRateHz,
+        environment: this.#environment,
+        onStopped,
+      });
+      this.#recorder = recorder;
+      this.#callLog?.onTurn((turn) => {
+        recorder.turn(turn);
+      });
+      await this.#setAttribute(AGENT_ATTRIBUTES.recording, 'on');
+      return recorder;
+    } catch (error) {
+      onStopped(error);
+      return undefined;
+    }
   }
 
   async #deliver(): Promise<void> {

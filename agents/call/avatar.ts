@@ -1,5 +1,6 @@
 /** The avatar of one call: its face, its acting and its sound in the room, as one thing that the session can drive. */
 import { AvatarOutput } from '#agents/room/avatar-output.ts';
+import type { CallRecorder } from '#agents/recording/call-recorder.ts';
 import { RoomAvOutput } from '#agents/room/av-output.ts';
 import { FRAMES_PER_SECOND, LIP_DELAY_MS, VIDEO_LEAD_MS } from '#agents/room/lip-timing.ts';
 import { systemClock } from '#media/clock.ts';
@@ -19,6 +20,8 @@ export interface AvatarOptions {
   face: FaceRenderer;
   sampleRateHz: number;
   seed: number;
+  /** Keeps what is heard and seen of it. */
+  recorder?: CallRecorder | undefined;
   onSpeechStarted: () => void;
   /** An answer was cut off after this much of its sound. */
   onSpeechCut: (playedMs: number) => void;
@@ -39,12 +42,13 @@ export class Avatar {
 
   private constructor(options: AvatarOptions, sink: RoomAvOutput) {
     this.#sink = sink;
+    const { recorder } = options;
     this.#performer = new Performer({ seed: options.seed });
     this.#stage = new Stage({
       playout: new Playout({ sampleRateHz: options.sampleRateHz }),
       acting: this.#performer,
-      face: options.face,
-      sink,
+      face: recorder?.watchFace(options.face) ?? options.face,
+      sink: recorder?.watchSink(sink) ?? sink,
       clock: systemClock,
       framesPerSecond: FRAMES_PER_SECOND,
       videoLeadMs: VIDEO_LEAD_MS,
@@ -54,10 +58,12 @@ export class Avatar {
     this.output = new AvatarOutput(this.#stage, options.sampleRateHz, {
       onSpeechStarted: () => {
         this.#speaking = true;
+        recorder?.avatarSpeaks(true);
         options.onSpeechStarted();
       },
       onSpeechFinished: ({ playedMs, interrupted, ends }) => {
         this.#speaking = false;
+        recorder?.avatarSpeaks(false);
         if (interrupted) {
           options.onSpeechCut(playedMs);
         }

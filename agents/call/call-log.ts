@@ -15,6 +15,7 @@ export class CallLog {
   #avatarPlayedMs: number | undefined;
   #learnerSpeechStartMs: number | undefined;
   #learnerSpeechEndMs: number | undefined;
+  #onTurn: (turn: LoggedTurn) => void = () => undefined;
 
   constructor(nowEpochMs: () => number = Date.now) {
     this.#nowEpochMs = nowEpochMs;
@@ -24,6 +25,11 @@ export class CallLog {
   /** The learner is here: times count from now. */
   begin(): void {
     this.#startedAt = new Date(this.#nowEpochMs());
+  }
+
+  /** Told of each turn as it is written down. */
+  onTurn(listener: (turn: LoggedTurn) => void): void {
+    this.#onTurn = listener;
   }
 
   get startedAt(): Date {
@@ -70,7 +76,7 @@ export class CallLog {
     const endMs = typed ? nowMs : (this.#learnerSpeechEndMs ?? nowMs);
     this.#learnerSpeechStartMs = undefined;
     this.#learnerSpeechEndMs = undefined;
-    this.#turns.push({
+    this.#add({
       speaker: 'learner',
       startMs: Math.max(0, startMs),
       endMs: Math.max(startMs, endMs),
@@ -86,6 +92,11 @@ export class CallLog {
     const endMs = Math.min(startMs + (this.#avatarPlayedMs ?? nowMs), nowMs);
     this.#avatarSpeechStartMs = undefined;
     this.#avatarPlayedMs = undefined;
-    this.#turns.push({ speaker: 'avatar', startMs, endMs, text, typed: false, interrupted });
+    this.#add({ speaker: 'avatar', startMs, endMs, text, typed: false, interrupted });
+  }
+
+  #add(turn: LoggedTurn): void {
+    this.#turns.push(turn);
+    this.#onTurn(turn);
   }
 }

@@ -6,6 +6,7 @@ import { nextReply, progressOf } from '#agents/persona/reply.ts';
 import { parseStageDirections } from '#agents/persona/stage-directions.ts';
 import { backchannelKind, makeBreath } from '#agents/engines/flite/backchannel.ts';
 import { Ear } from '#agents/ear/ear.ts';
+import type { CallRecorder } from '#agents/recording/call-recorder.ts';
 import { SessionVoice } from '#agents/voice/session-voice.ts';
 import type { Environment } from '#config/environment.ts';
 import { systemClock } from '#media/clock.ts';
@@ -36,6 +37,7 @@ export interface ConversationOptions {
   callLog: CallLog;
   room: Room;
   learnerIdentity: string;
+  recorder?: CallRecorder | undefined;
   /** Ids of the aims reached so far. */
   onProgress: (aims: string[]) => void;
 }
@@ -57,6 +59,7 @@ export class Conversation {
       callLog,
       backchannels: scenario.backchannels,
       murmur: (kind) => this.#murmur(kind),
+      recorder: options.recorder,
     });
     this.#session = new voice.AgentSession({
       llm: this.#thinker(),

@@ -12,6 +12,8 @@ export const dispatchMetadataSchema = z.object({
   learnerName: z.string(),
   /** In place of the scenario's face. */
   avatar: z.string().regex(AVATAR_NAME).optional(),
+  /** The learner has agreed to a recording. */
+  recording: z.literal(true).optional(),
   /** Where the job delivers the report: signaling's own address as workers reach it. */
   reportUrl: z.url(),
 });
@@ -27,4 +29,6 @@ export const AGENT_ATTRIBUTES = {
   recognition: 'understudy.recognition',
   /** Set to 'closing' when the persona has said goodbye; the page then ends the call by itself. */
   phase: 'understudy.phase',
+  /** 'on' while the call is recorded, 'off' when a recording that was agreed to could not begin or go on. */
+  recording: 'understudy.recording',
 } as const;

@@ -10,6 +10,10 @@ export interface EarSpeechToTextOptions {
   language: string;
   /** Makes the listener of a stream; events go to the given function. */
   listen: (onEvent: (event: ListenerEvent) => void) => Promise<Listener>;
+  /** A new stream of sound begins. */
+  onStream?: () => void;
+  /** The stream's sound as it arrives: mono PCM at EAR_SAMPLE_RATE_HZ. */
+  onSound?: (samples: Int16Array) => void;
 }
 
 export class EarSpeechToText extends stt.STT {
@@ -44,6 +48,7 @@ class EarStream extends stt.SpeechStream {
       this.#pass(event);
     });
     const voices = this.#options.vad.stream();
+    this.#options.onStream?.();
     const stop = (): void => {
       voices.close();
     };
@@ -62,6 +67,7 @@ class EarStream extends stt.SpeechStream {
         break;
       }
       if (typeof frame !== 'symbol') {
+        this.#options.onSound?.(frame.data);
         voices.pushFrame(frame);
       }
     }

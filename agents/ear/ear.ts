@@ -2,6 +2,7 @@
 import type { Avatar } from '#agents/call/avatar.ts';
 import type { CallLog } from '#agents/call/call-log.ts';
 import type { Equipment } from '#agents/call/equipment.ts';
+import type { CallRecorder } from '#agents/recording/call-recorder.ts';
 import { systemClock } from '#media/clock.ts';
 import type { SpeechToText } from '#media/ports.ts';
 import { log } from '@livekit/agents';
@@ -16,6 +17,13 @@ export interface EarOptions {
   backchannels: readonly string[];
   /** Speaks one of them. */
   murmur: (kind: string) => Promise<void>;
+  /** Keeps what is heard, and when somebody spoke. */
+  recorder?:
+    | Pick<
+        CallRecorder,
+        'learnerStreamOpened' | 'learnerSound' | 'learnerSpeechStarted' | 'learnerSpeechEnded'
+      >
+    | undefined;
 }
 
 export class Ear {
@@ -43,6 +51,8 @@ export class Ear {
       vad: equipment.earVad,
       language,
       listen: (onEvent) => this.#listen(onEvent),
+      onStream: () => options.recorder?.learnerStreamOpened(),
+      onSound: (samples) => options.recorder?.learnerSound(samples),
     });
   }
 
@@ -60,7 +70,7 @@ export class Ear {
   }
 
   async #listen(onEvent: (event: ListenerEvent) => void): Promise<Listener> {
-    const { avatar, backchannels, callLog, murmur } = this.#options;
+    const { avatar, backchannels, callLog, murmur, recorder } = this.#options;
     const onFailed = (error: unknown): void => {
       this.#log.error({ error }, 'the recogniser failed');
     };
@@ -71,8 +81,10 @@ export class Ear {
       onEvent: (event) => {
         if (event.type === 'speech-started') {
           callLog.learnerSpeechStarted(callLog.nowMs - event.agoMs);
+          recorder?.learnerSpeechStarted(listener.newestMs - event.agoMs);
         } else if (event.type === 'speech-ended') {
           callLog.learnerSpeechEnded(callLog.nowMs - event.agoMs);
+          recorder?.learnerSpeechEnded(listener.newestMs - event.agoMs);
         }
         onEvent(event);
       },

@@ -163,6 +163,11 @@ export class Listener {
     }
   }
 
+  /** On the stream of sound: the end of the newest window. Events count back from it. */
+  get newestMs(): number {
+    return this.#newestMs;
+  }
+
   async close(): Promise<void> {
     this.#judge?.close();
     await this.#options.recognizer.close();

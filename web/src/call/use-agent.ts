@@ -16,6 +16,7 @@ const ATTRIBUTES: typeof AGENT_ATTRIBUTES = {
   aims: 'understudy.aims',
   recognition: 'understudy.recognition',
   phase: 'understudy.phase',
+  recording: 'understudy.recording',
 };
 
 const UPDATE_ON = [
@@ -34,6 +35,8 @@ export interface Agent {
   state: string | undefined;
   aims: string | undefined;
   recognition: string | undefined;
+  /** 'on' or 'off' where a recording was agreed to. */
+  recording: string | undefined;
   closing: boolean;
   picture: RemoteTrack | null;
 }
@@ -63,6 +66,7 @@ export function useAgent(room: Room, roomOpen: boolean): Agent {
     state: attributes['lk.agent.state'],
     aims: attributes[ATTRIBUTES.aims],
     recognition: attributes[ATTRIBUTES.recognition],
+    recording: attributes[ATTRIBUTES.recording],
     closing: attributes[ATTRIBUTES.phase] === 'closing',
     picture: pictureOf(agent),
   };
