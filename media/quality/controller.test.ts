@@ -12,7 +12,7 @@ const GOOD_LINE: SubscriberReport = {
   roundTripMs: 30,
 };
 const QUIET: Observation = {
-  renderMsP95: 3,
+  renderMs: 3,
   droppedShare: 0,
   loopLagMs: 4,
   machineLoad: 0.3,
@@ -163,13 +163,13 @@ describe('Without reports', () => {
 
 describe('A face that is slow to draw', () => {
   it('gets fewer pictures on a machine that has room', () => {
-    const decision = new Story().run(6, { renderMsP95: 35, machineLoad: 0.4 });
+    const decision = new Story().run(6, { renderMs: 35, machineLoad: 0.4 });
     expect(decision.reason).toBe('drawing');
     expect(decision.settings.framesPerSecond).toBeLessThan(25);
   });
 
   it('is let be where its pictures keep their time', () => {
-    const decision = new Story().run(30, { renderMsP95: 20, machineLoad: 0.4 });
+    const decision = new Story().run(30, { renderMs: 20, machineLoad: 0.4 });
     expect(decision.rung).toBe(0);
   });
 });

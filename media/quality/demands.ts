@@ -30,7 +30,7 @@ export function isStrained(seen: Observation, rung: number): boolean {
   return (
     (seen.droppedShare ?? 0) > DROPPED_SHARE ||
     (seen.loopLagMs ?? 0) > LOOP_LAG_MS ||
-    (seen.renderMsP95 ?? 0) > DRAWING_SHARE * pictureMs ||
+    (seen.renderMs ?? 0) > DRAWING_SHARE * pictureMs ||
     seen.encoder?.limitation === 'cpu'
   );
 }

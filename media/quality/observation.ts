@@ -26,11 +26,11 @@ export interface EncoderReport {
 }
 
 export interface Observation {
-  /** 95th percentile of what drawing one picture took. */
-  renderMsP95?: number;
+  /** What drawing one picture took, the mean of the second. */
+  renderMs?: number;
   /** Pictures dropped as late, as a share of those due, 0..1. */
   droppedShare?: number;
-  /** The longest that this process's event loop was late. */
+  /** 95th percentile of how late this process's event loop was. */
   loopLagMs?: number;
   /** Busy share of all cores of the machine, 0..1. */
   machineLoad?: number;
