@@ -111,16 +111,37 @@ export class Performer {
   /** The avatar is interrupted at `atMs`: the mouth closes within 120 ms, what was planned is dropped, it looks at the learner. */
   stopSpeech(atMs: number): void {
     const cutMs = this.#due(atMs);
-    this.#mouth.cutAt(cutMs);
-    this.#head.cancelBeatsFrom(cutMs);
-    this.#brow.cancelFrom(cutMs);
-    this.#emphasis.cancelFrom(cutMs);
-    this.#speechEndMs = Math.min(this.#speechEndMs, cutMs);
-    this.#speechOverMs = Number.POSITIVE_INFINITY;
+    this.holdSpeech(cutMs);
     this.#commands = this.#commands.filter((command) => command.ofSpeech !== true);
     this.#at(cutMs, () => {
       this.#shifted(this.#live.gaze.away ? this.#live.gaze.lookAtCamera(cutMs) : null);
     });
+  }
+
+  /**
+   * What is still to be said from `fromMs` on is heard `byMs` later (negative: sooner): the lips follow. Beats of head and brow,
+   * which nobody expects to the picture, stay.
+   */
+  moveSpeech(fromMs: number, byMs: number): void {
+    if (!Number.isFinite(fromMs + byMs)) {
+      return;
+    }
+    this.#mouth.moveFrom(fromMs, byMs);
+    if (this.#speechEndMs > fromMs) {
+      this.#speechEndMs += byMs;
+      this.#speechOverMs += byMs;
+    }
+  }
+
+  /** The sound has run out at `atMs` in the middle of speech: the mouth comes to rest, the rest of the face lives on. */
+  holdSpeech(atMs: number): void {
+    const heldMs = this.#due(atMs);
+    this.#mouth.cutAt(heldMs);
+    this.#head.cancelBeatsFrom(heldMs);
+    this.#brow.cancelFrom(heldMs);
+    this.#emphasis.cancelFrom(heldMs);
+    this.#speechEndMs = Math.min(this.#speechEndMs, heldMs);
+    this.#speechOverMs = Number.POSITIVE_INFINITY;
   }
 
   /** Blends to an expression over half a second. `intensity` 1 is the table's, 0 neutral. */

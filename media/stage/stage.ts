@@ -5,7 +5,13 @@
 import type { Clock } from '../clock.ts';
 import type { FacePose } from '../face/pose.ts';
 import type { FaceRenderer, PhonemeMark } from '../ports.ts';
-import { Playout, type PlayoutEvent, type Segment, type SegmentKind } from '../playout/playout.ts';
+import {
+  Playout,
+  type PlayoutEvent,
+  type Segment,
+  type SegmentKind,
+  type SpeechCue,
+} from '../playout/playout.ts';
 
 /** Where sound and picture go: a LiveKit room, or a recorder in tests. */
 export interface AvSink {
@@ -21,6 +27,10 @@ export interface AvSink {
 export interface Acting {
   speak(marks: PhonemeMark[], startMs: number): void;
   stopSpeech(atMs: number): void;
+  /** Speech from `fromMs` on is heard `byMs` later than it was said to be; negative: sooner. */
+  moveSpeech?(fromMs: number, byMs: number): void;
+  /** The sound ran out: speech from `atMs` on is not heard for now. What comes of it is spoken again. */
+  holdSpeech?(atMs: number): void;
   poseAt(tMs: number): FacePose;
 }
 
@@ -114,12 +124,32 @@ export class Stage {
   async run(signal: AbortSignal): Promise<void> {
     const { playout, sink } = this.#options;
     while (!signal.aborted) {
-      const { samples, events } = playout.pull();
+      const { samples, events, cues } = playout.pull();
+      for (const cue of cues) {
+        this.#follow(cue);
+      }
       for (const event of events) {
         this.#onEvent(event);
       }
       await sink.writeAudio(samples);
       this.#drawDue();
+    }
+  }
+
+  /** The lips go where the sound went: a buffer may start it late, stretch it, or hold it. */
+  #follow(cue: SpeechCue): void {
+    const { acting, lipDelayMs } = this.#options;
+    switch (cue.type) {
+      case 'placed':
+        if (cue.speech.phonemes.length > 0) {
+          acting.speak([...cue.speech.phonemes], cue.speech.startMs + lipDelayMs);
+        }
+        return;
+      case 'moved':
+        acting.moveSpeech?.(cue.fromMs + lipDelayMs, cue.byMs);
+        return;
+      case 'held':
+        acting.holdSpeech?.(cue.atMs + lipDelayMs);
     }
   }
 

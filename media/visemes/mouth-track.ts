@@ -4,7 +4,7 @@ import type { PhonemeMark } from '#media/ports.ts';
 import { isSilence } from './arpabet.ts';
 import { closureAt, closureOf, smooth } from './closure.ts';
 import type { Closure } from './closure.ts';
-import { CHANNELS, CHANNEL_OF, gesturesOf } from './gesture.ts';
+import { CHANNELS, CHANNEL_OF, gesturesOf, LEAD_MS } from './gesture.ts';
 import type { Channel, Gesture, PerChannel } from './gesture.ts';
 import { VISEME_SHAPES } from './shapes.ts';
 
@@ -101,6 +101,31 @@ export class MouthTrack {
    */
   cutAt(tMs: number): void {
     this.#stretches.push(newStretch(Math.max(tMs, this.#askedMs)));
+  }
+
+  /**
+   * Sounds from `fromMs` on are heard `byMs` later (negative: sooner) than their marks said; one that sounds then is lengthened.
+   * What was already asked for stays as it was.
+   */
+  moveFrom(fromMs: number, byMs: number): void {
+    const stretch = this.#stretches.at(-1)!;
+    const mouthMs = Math.max(fromMs - LEAD_MS, this.#askedMs);
+    for (const gesture of stretch.gestures) {
+      gesture.fromMs += gesture.fromMs >= mouthMs ? byMs : 0;
+      gesture.toMs = Math.max(gesture.fromMs, gesture.toMs + (gesture.toMs > mouthMs ? byMs : 0));
+      stretch.longestGestureMs = Math.max(stretch.longestGestureMs, gesture.toMs - gesture.fromMs);
+    }
+    for (const closure of stretch.closures) {
+      const ahead = closure.attackFromMs >= mouthMs;
+      closure.attackFromMs += ahead ? byMs : 0;
+      closure.fromMs += ahead ? byMs : 0;
+      const after = closure.toMs > mouthMs ? byMs : 0;
+      closure.toMs = Math.max(closure.fromMs, closure.toMs + after);
+      closure.releaseToMs += after;
+    }
+    stretch.lastEndMs += stretch.lastEndMs > fromMs ? byMs : 0;
+    stretch.gestures.sort((a, b) => a.fromMs - b.fromMs);
+    stretch.closures.sort((a, b) => a.attackFromMs - b.attackFromMs);
   }
 
   /** End of the last sound that is known, or minus infinity. */

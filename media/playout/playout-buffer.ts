@@ -1,0 +1,285 @@
+/**
+ * Decides, every frame, what is heard: sound, sound a little slower or faster, a held pause, or what covers a gap. It sees
+ * numbers only, so that `Playout` and the simulator of the bench run the same decisions.
+ *
+ * Two kinds of source need two kinds of delay. One that is *ahead* (an engine that speaks faster than real time) is never
+ * waited for unless its sound was late in the middle of words before. A *paced* one (a network, a live source) is kept a
+ * learnt delay behind its fastest arrivals.
+ */
+import { ArrivalSpread } from './arrival-spread.ts';
+import { bufferOptions, type BufferOptions } from './buffer-options.ts';
+import { Flow } from './flow.ts';
+
+/** Sound is handled in frames of this length; every edit (fade, pause, clear) takes effect at the next one. */
+export const FRAME_MS = 10;
+
+/**
+ * `silence`: nothing to say yet. `slow`, `fast`: play, and lengthen or shorten it by a period of the voice. `hold`: the pause
+ * at hand lasts longer, though sound waits. `conceal`, `comfort`: there is no sound; a word was broken, or none was.
+ */
+export type BufferAction = 'silence' | 'play' | 'slow' | 'fast' | 'hold' | 'conceal' | 'comfort';
+
+/** What stands in the queue at the moment of a pull. */
+export interface QueueView {
+  nowMs: number;
+  /** What is left of the pause that comes next; 0 when a word does. With an empty queue: whether a pause came last. */
+  pauseLeftMs: number;
+  /** Sound before the next pause; Infinity when none is queued. */
+  pauseAheadMs: number;
+}
+
+export interface BufferCounters {
+  /** Segments of which something was heard. */
+  starts: number;
+  /** Waiting before starts, all together. */
+  waitedMs: number;
+  /** Times that sound was not there when it was due. A pause that lasts up to maximumMs longer is none. */
+  underruns: number;
+  /** Sound made up where a word broke. */
+  concealedMs: number;
+  /** Quiet played for want of sound, after concealment or in a pause. */
+  comfortMs: number;
+  /** Pauses held longer while sound waited. */
+  heldMs: number;
+  /** Sound added by playing slower. */
+  stretchedMs: number;
+  /** Sound left out by playing faster. */
+  shedMs: number;
+  /** Sound refused because the queue was full. */
+  droppedMs: number;
+}
+
+/** A word that breaks is continued this long, fading. */
+export const CONCEALED_MS = 80;
+/** One observation of lateness for so much sound. */
+const OBSERVED_MS = 1_000;
+/** 100 s of speech: what was late once is remembered for about as long, what recurs for longer. */
+const SPREAD = { memory: 100, quantile: 0.995 };
+/** Closer than this to the wanted delay is close enough. */
+const SHORT_OF_TARGET_MS = 15;
+const OVER_TARGET_MS = 30;
+/** Frames from one change of tempo to the next: gently; when sound runs out; towards less delay. */
+const GENTLY = 4;
+const URGENTLY = 1;
+const SHEDDING = 5;
+/** Share of the delay that may be used up before the next sound counts as missing, and least overdue time. */
+const MISSING_SHARE = 0.6;
+const MISSING_MS = 25;
+/** Share of the newest lag in the smoothed one: pulls come a little early or late. */
+const LAG_SHARE = 1 / 16;
+
+export class PlayoutBuffer {
+  readonly options: Readonly<BufferOptions>;
+  readonly counters: BufferCounters = {
+    starts: 0,
+    waitedMs: 0,
+    underruns: 0,
+    concealedMs: 0,
+    comfortMs: 0,
+    heldMs: 0,
+    stretchedMs: 0,
+    shedMs: 0,
+    droppedMs: 0,
+  };
+  readonly #spreads: Record<'paced' | 'ahead', ArrivalSpread>;
+  /** The pace of the latest segment that showed one. */
+  #pace: 'paced' | 'ahead' | undefined;
+  /** Latest lateness that is not yet an observation, and how much sound it covers. */
+  #worstMs = 0;
+  #observedMs = 0;
+
+  /** Throws RangeError for options that contradict each other. */
+  constructor(options: Partial<BufferOptions> = {}) {
+    this.options = bufferOptions(options);
+    const spread = { ...SPREAD, longestMs: this.options.maximumMs };
+    this.#spreads = { paced: new ArrivalSpread(spread), ahead: new ArrivalSpread(spread) };
+    // Until a paced source is known it is supposed to need the target.
+    this.#spreads.paced.observe(this.options.targetMs);
+  }
+
+  open(): Flow {
+    const flow = new Flow();
+    flow.pace = this.#pace;
+    return flow;
+  }
+
+  /** The delay wanted now for a source of that pace. */
+  targetMs(pace: 'paced' | 'ahead' | undefined): number {
+    const { mode, targetMs, minimumPlaybackMs, maximumMs } = this.options;
+    if (mode === 'fixed') {
+      return targetMs;
+    }
+    const learntMs = Math.min(maximumMs, this.#spreads[pace ?? 'paced'].quantileMs);
+    return pace === 'ahead' ? learntMs : Math.max(minimumPlaybackMs, learntMs);
+  }
+
+  /** Takes note of sound that arrives at `nowMs`. `afterPause`: it begins where a pause has just been queued. */
+  arrive(flow: Flow, nowMs: number, lengthMs: number, afterPause: boolean): void {
+    const { maximumMs } = this.options;
+    const first = Number.isNaN(flow.firstAtMs);
+    const lateMs = flow.arrive(nowMs, lengthMs, maximumMs);
+    if (flow.pace !== undefined) {
+      this.#pace = flow.pace;
+    }
+    if (first) {
+      return;
+    }
+    // A pause can wait for its words, so an engine that is late there needs no delay at the start.
+    const harmless = afterPause && flow.pace === 'ahead';
+    // What no allowed delay could have bridged is no reason to wait.
+    if (!harmless && lateMs <= 2 * maximumMs) {
+      this.#worstMs = Math.max(this.#worstMs, lateMs);
+    }
+    this.#observedMs += lengthMs;
+    if (this.#observedMs >= OBSERVED_MS) {
+      this.#spreads[flow.pace ?? 'paced'].observe(this.#worstMs);
+      this.#observedMs = 0;
+      this.#worstMs = 0;
+    }
+  }
+
+  /** Whether playing may begin, or go on after it starved. */
+  ready(flow: Flow, nowMs: number): boolean {
+    const { levelMs } = flow;
+    if (levelMs <= 0) {
+      return false;
+    }
+    if (flow.ended) {
+      return true;
+    }
+    const { mode, maximumMs, minimumPlaybackMs, initialMs, refillRatio, targetMs } = this.options;
+    if (flow.phase === 'starved') {
+      return levelMs >= refillRatio * targetMs || flow.starvedMs >= maximumMs + CONCEALED_MS;
+    }
+    const waitedMs = nowMs - flow.firstAtMs;
+    if (mode === 'fixed') {
+      return waitedMs >= targetMs;
+    }
+    if (waitedMs >= maximumMs) {
+      return true;
+    }
+    if (flow.pace === undefined) {
+      return levelMs >= initialMs || waitedMs >= initialMs;
+    }
+    if (levelMs < minimumPlaybackMs) {
+      return false;
+    }
+    const behindMs = flow.pace === 'paced' ? nowMs - flow.referenceMs : waitedMs;
+    return behindMs >= this.targetMs(flow.pace);
+  }
+
+  /** Begins to play, or goes on; only when `ready`. */
+  start(flow: Flow, nowMs: number): void {
+    if (flow.phase === 'waiting') {
+      this.counters.starts += 1;
+      this.counters.waitedMs += nowMs - flow.firstAtMs;
+    } else {
+      flow.anchor(nowMs);
+    }
+    flow.phase = 'playing';
+    flow.starvedMs = 0;
+    flow.counted = false;
+    flow.heldMs = 0;
+    flow.lagMs = flow.lagAt(nowMs);
+  }
+
+  /** What the next frame of this segment does. */
+  next(flow: Flow, view: QueueView): BufferAction {
+    if (flow.phase !== 'playing') {
+      if (!this.ready(flow, view.nowMs)) {
+        return flow.phase === 'starved' ? this.#starve(flow) : 'silence';
+      }
+      this.start(flow, view.nowMs);
+    }
+    if (flow.levelMs <= 0) {
+      if (flow.ended) {
+        return 'silence';
+      }
+      flow.phase = 'starved';
+      flow.brokeWord = view.pauseLeftMs === 0;
+      return this.#starve(flow);
+    }
+    if (flow.ended || this.options.mode === 'fixed') {
+      return 'play';
+    }
+    const action = flow.pace === 'ahead' ? this.#keepUp(flow, view) : this.#keepDelay(flow, view);
+    if (action !== 'hold') {
+      flow.heldMs = 0;
+      return action;
+    }
+    if (flow.heldMs >= this.options.maximumMs) {
+      return 'play';
+    }
+    flow.heldMs += FRAME_MS;
+    flow.lagMs += FRAME_MS;
+    this.counters.heldMs += FRAME_MS;
+    return 'hold';
+  }
+
+  /** Tells that so much of the segment's sound was taken for `heardMs` of what is heard. */
+  played(flow: Flow, takenMs: number, heardMs: number): void {
+    flow.playedMs += takenMs;
+    flow.lagMs += heardMs - takenMs;
+    if (heardMs > takenMs) {
+      this.counters.stretchedMs += heardMs - takenMs;
+      flow.steadyFrames = 0;
+    } else if (heardMs < takenMs) {
+      this.counters.shedMs += takenMs - heardMs;
+      flow.steadyFrames = 0;
+    }
+  }
+
+  #starve(flow: Flow): 'conceal' | 'comfort' {
+    flow.starvedMs += FRAME_MS;
+    if (!flow.counted && (flow.brokeWord || flow.starvedMs > this.options.maximumMs)) {
+      flow.counted = true;
+      this.counters.underruns += 1;
+    }
+    if (flow.brokeWord && flow.starvedMs <= CONCEALED_MS) {
+      this.counters.concealedMs += FRAME_MS;
+      return 'conceal';
+    }
+    this.counters.comfortMs += FRAME_MS;
+    return 'comfort';
+  }
+
+  /** A source ahead: only when it is about to run dry is anything done. */
+  #keepUp(flow: Flow, { pauseLeftMs, pauseAheadMs }: QueueView): BufferAction {
+    const { levelMs } = flow;
+    if (levelMs >= this.options.initialMs) {
+      return 'play';
+    }
+    if (pauseLeftMs > 0) {
+      // The words behind this pause would break off. A pause alone is played out.
+      return levelMs > pauseLeftMs ? 'hold' : 'play';
+    }
+    return pauseAheadMs < levelMs ? 'play' : this.#tempo(flow, 'slow', URGENTLY);
+  }
+
+  /** A paced source is kept at its delay, in pauses if they come, else by tempo; what is missing is waited for in a pause. */
+  #keepDelay(flow: Flow, { nowMs, pauseLeftMs, pauseAheadMs }: QueueView): BufferAction {
+    const targetMs = this.targetMs('paced');
+    flow.lagMs += (flow.lagAt(nowMs) - flow.lagMs) * LAG_SHARE;
+    const inPause = pauseLeftMs > 0;
+    const overdueMs = flow.overdueAt(nowMs);
+    if (overdueMs > MISSING_MS && overdueMs > MISSING_SHARE * targetMs) {
+      if (inPause) {
+        return flow.levelMs > pauseLeftMs ? 'hold' : 'play';
+      }
+      return pauseAheadMs < flow.levelMs ? 'play' : this.#tempo(flow, 'slow', URGENTLY);
+    }
+    if (flow.lagMs < targetMs - SHORT_OF_TARGET_MS) {
+      return inPause ? 'hold' : this.#tempo(flow, 'slow', GENTLY);
+    }
+    const overMs = flow.lagMs - targetMs;
+    if (overMs > OVER_TARGET_MS && flow.levelMs > this.options.minimumPlaybackMs) {
+      return this.#tempo(flow, 'fast', inPause || overMs > this.options.maximumMs ? 1 : SHEDDING);
+    }
+    return 'play';
+  }
+
+  #tempo(flow: Flow, action: 'slow' | 'fast', everyFrames: number): BufferAction {
+    flow.steadyFrames += 1;
+    return flow.steadyFrames > everyFrames ? action : 'play';
+  }
+}
