@@ -1,5 +1,5 @@
 /** What the learner's page reports of the line, taken from the room and checked. */
-import { QUALITY_TOPIC, subscriberCountersSchema } from '#agents/dispatch/quality.ts';
+import { subscriberCountersSchema } from '#agents/dispatch/quality.ts';
 import type { SubscriberReport } from '#media/quality/observation.ts';
 import { reportBetween, type SubscriberCounters } from '#media/quality/subscriber-counters.ts';
 
@@ -10,12 +10,9 @@ export class LearnerReports {
   #before: SubscriberCounters | undefined;
   #news: SubscriberReport | undefined;
 
-  /** Takes one data packet of the learner. What is no report of ours is passed over: a page cannot harm a call. */
-  receive(payload: Uint8Array, topic: string | undefined): void {
-    if (topic !== QUALITY_TOPIC || payload.length > LONGEST_BYTES) {
-      return;
-    }
-    const counters = countersIn(payload);
+  /** Takes one data packet of the topic. What is no report is passed over: a page cannot harm a call. */
+  receive(payload: Uint8Array): void {
+    const counters = payload.length > LONGEST_BYTES ? undefined : countersIn(payload);
     if (counters === undefined) {
       return;
     }

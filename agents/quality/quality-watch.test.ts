@@ -1,4 +1,4 @@
-import { QUALITY_TOPIC, type QualityAttribute } from '#agents/dispatch/quality.ts';
+import type { QualityAttribute } from '#agents/dispatch/quality.ts';
 import type { Rung } from '#media/quality/ladder.ts';
 import type { Neighbour } from '#media/quality/observation.ts';
 import { FakeClock } from '#media/testing/fake-clock.ts';
@@ -47,8 +47,8 @@ function call(options: { encoderFails?: boolean } = {}) {
     onRung: (rung) => rungs.push(rung),
     onNews: (one) => news.push(one),
   });
-  const send = (text: string, topic: string = QUALITY_TOPIC): void => {
-    reports.receive(new TextEncoder().encode(text), topic);
+  const send = (text: string): void => {
+    reports.receive(new TextEncoder().encode(text));
   };
   return {
     ...{ watch, clock, rungs, news, told, left, line, send, stage },
@@ -101,7 +101,7 @@ describe('A call that is watched', () => {
     send('{"atMs": -4, "packetsLost": "many"}');
     send('no JSON');
     send('x'.repeat(5_000));
-    send(JSON.stringify({ atMs: 1 }), 'lk.chat');
+    send(JSON.stringify({ atMs: 1 }));
     await run(4);
     expect(rungs).toEqual([]);
     await watch.close();
