@@ -13,11 +13,15 @@ export interface ScenariosResponse {
   recognition: Record<string, RecognitionGrade>;
   /** What `avatar` of a new session may be. */
   avatars: string[];
+  /** What becomes of recordings: told to whoever is asked for consent. */
+  recordings: { days: number; encrypted: boolean };
 }
 
 export interface CreateSessionRequest {
   scenarioId: string;
   learnerName?: string;
+  /** What the learner has agreed to; nothing where it is absent. */
+  consent?: { recording?: boolean };
 }
 
 export interface CreateSessionResponse {
@@ -30,6 +34,38 @@ export interface CreateSessionResponse {
   tokenExpiresAt: string;
   scenario: ScenarioSummary;
   recognition: RecognitionGrade;
+  /** The learner has agreed that the call is recorded. */
+  recording: boolean;
+}
+
+export interface RecordingFile {
+  name: string;
+  bytes: number;
+  type: string;
+  /** Opens it for an hour, in a video element too. */
+  url: string;
+}
+
+export interface RecordingStatus {
+  /** `recording`: during the call; `composing`: files are being made; `failed`: those listed are there all the same. */
+  status: 'recording' | 'composing' | 'ready' | 'failed';
+  /** 0..1, of composing. */
+  progress: number;
+  /** ISO 8601. */
+  startedAt: string;
+  /** When it is deleted; ISO 8601. */
+  deletedAt: string;
+  lengthMs: number | null;
+  /** The call was cut off: its recording ends within a second of that. */
+  cut: boolean;
+  encrypted: boolean;
+  /** Of a failure: see docs/errors.md. */
+  code?: string;
+  files: RecordingFile[];
+}
+
+export interface RecordingsResponse {
+  recordings: (RecordingStatus & { sessionId: string })[];
 }
 
 export interface RefreshTokenResponse {

@@ -11,6 +11,10 @@ export const PROBLEMS = {
   TOKEN_FOR_OTHER_SESSION: { status: 403, title: 'The token belongs to another session' },
   SESSIONS_FULL: { status: 503, title: 'Every avatar is busy' },
   LIVEKIT_UNREACHABLE: { status: 503, title: 'The media server cannot be reached' },
+  RECORDING_NONE: { status: 404, title: 'There is no recording of this session' },
+  RECORDING_FILE_UNKNOWN: { status: 404, title: 'The recording has no such file' },
+  RECORDING_UNREADABLE: { status: 500, title: 'The recording cannot be read' },
+  RANGE_INVALID: { status: 416, title: 'The file is shorter than that' },
   ROUTE_UNKNOWN: { status: 404, title: 'There is nothing at this address' },
   INTERNAL: { status: 500, title: 'Something went wrong here' },
 } as const;

@@ -81,6 +81,14 @@ export class RoomTokens {
     }
   }
 
+  /** Checks a token of somebody who runs this system: one that may list rooms. */
+  async verifyOperator(authorization: string | undefined): Promise<void> {
+    const claims = await this.#verify(bearer(authorization), 0);
+    if (claims.video?.roomList !== true) {
+      throw new ProblemError('TOKEN_INVALID', 'This token may not list recordings.');
+    }
+  }
+
   async #verify(token: string, toleranceS: number) {
     try {
       return await this.#verifier.verify(token, toleranceS);

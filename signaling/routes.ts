@@ -6,6 +6,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { HealthResponse, RecognitionGrade, ScenariosResponse } from './api-types.ts';
 import { ProblemError } from './problems.ts';
+import { registerRecordingRoutes } from './recording-routes.ts';
+import type { RecordingTickets } from './recording-tickets.ts';
+import type { Recordings } from './recordings.ts';
 import type { RoomTokens } from './room-tokens.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -13,6 +16,7 @@ const createBody = z.strictObject({
   scenarioId: z.string().min(1).max(64),
   learnerName: z.string().trim().max(60).optional(),
   avatar: z.string().regex(AVATAR_NAME).optional(),
+  consent: z.strictObject({ recording: z.boolean().optional() }).optional(),
 });
 
 export interface RouteDependencies {
@@ -22,16 +26,19 @@ export interface RouteDependencies {
   recognitionFor: (language: string) => RecognitionGrade;
   avatars: () => Promise<string[]>;
   health: () => Promise<HealthResponse>;
+  recordings: Recordings;
+  tickets: RecordingTickets;
 }
 
 type SessionRequest = FastifyRequest<{ Params: { id: string } }>;
 
 export function registerRoutes(app: FastifyInstance, dependencies: RouteDependencies): void {
-  const { sessions, tokens, scenarios, recognitionFor, avatars, health } = dependencies;
+  const { sessions, tokens, scenarios, recognitionFor, avatars, health, recordings } = dependencies;
 
   app.get('/api/scenarios', async (): Promise<ScenariosResponse> => ({
     avatars: await avatars(),
     scenarios: [...scenarios],
+    recordings: { days: recordings.days, encrypted: recordings.encrypted },
     recognition: Object.fromEntries(
       scenarios.map(({ language }) => [language, recognitionFor(language)]),
     ),
@@ -48,6 +55,7 @@ export function registerRoutes(app: FastifyInstance, dependencies: RouteDependen
       body.scenarioId,
       body.learnerName ?? 'Learner',
       body.avatar,
+      body.consent?.recording === true,
     );
     // Over HTTPS the media server is reached through this one, under the name that the browser used.
     const serverUrl = created.serverUrl === '' ? `wss://${request.host}` : created.serverUrl;
@@ -74,6 +82,8 @@ export function registerRoutes(app: FastifyInstance, dependencies: RouteDependen
     const answer = await sessions.report(await sessions.find(request.params.id));
     return reply.code(answer.status === 'ready' ? 200 : 202).send(answer);
   });
+
+  registerRecordingRoutes(app, dependencies);
 
   // Only agent jobs come here, with a token that only the holder of the LiveKit secret can sign.
   app.put('/api/internal/sessions/:id/report', async (request: SessionRequest, reply) => {

@@ -1,6 +1,8 @@
 /** Entry of the signaling process: the page, the API, health. Never touches media. */
 import { listAvatars, neuralAvatarFolder } from '#agents/dispatch/avatars.ts';
 import { loadScenarios, summaryOf } from '#agents/dispatch/scenario-store.ts';
+import { recordingsRoot } from '#agents/dispatch/recording/layout.ts';
+import { parseRecordingKey } from '#agents/dispatch/recording/sealed-file.ts';
 import { readEnvironment, type Environment } from '#config/environment.ts';
 import fastifyHttpProxy from '@fastify/http-proxy';
 import { readFile } from 'node:fs/promises';
@@ -9,6 +11,9 @@ import { join, resolve } from 'node:path';
 import type { RecognitionGrade } from './api-types.ts';
 import { buildApp } from './app.ts';
 import { checkHealth } from './health.ts';
+import { ComposerProcess } from './recording-composer.ts';
+import { RecordingTickets } from './recording-tickets.ts';
+import { Recordings } from './recordings.ts';
 import { RoomTokens } from './room-tokens.ts';
 import { LiveKitRooms } from './rooms.ts';
 import { FolderSessionStore } from './session-store.ts';
@@ -54,12 +59,25 @@ const sessions = new Sessions({
   maxSessions: environment.UNDERSTUDY_MAX_SESSIONS,
 });
 
+const { UNDERSTUDY_RECORDING_KEY: recordingKey } = environment;
+const recordings = new Recordings({
+  root: recordingsRoot({ UNDERSTUDY_DATA: dataFolder }),
+  key: recordingKey === undefined ? undefined : parseRecordingKey(recordingKey),
+  days: environment.UNDERSTUDY_RECORDING_DAYS,
+  composer: new ComposerProcess({ ...process.env, UNDERSTUDY_DATA: dataFolder }),
+  onTrouble: (what, error) => {
+    app.log.error({ err: error }, what);
+  },
+});
+
 const app = await buildApp({
   sessions,
   tokens,
   scenarios,
   recognitionFor,
   avatars,
+  recordings,
+  tickets: new RecordingTickets(LIVEKIT_API_SECRET),
   health: () =>
     checkHealth({
       rooms,
@@ -91,8 +109,9 @@ if (environment.UNDERSTUDY_HTTPS) {
 }
 
 await app.listen({ host: environment.HOST, port: environment.PORT });
+recordings.start();
 const stop = (): void => {
-  void app.close().then(() => process.exit(0));
+  void Promise.allSettled([recordings.close(), app.close()]).then(() => process.exit(0));
 };
 process.on('SIGINT', stop);
 process.on('SIGTERM', stop);

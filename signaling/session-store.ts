@@ -11,6 +11,8 @@ const sessionSchema = z.object({
   learnerName: z.string(),
   createdAt: z.iso.datetime(),
   endedAt: z.iso.datetime().nullable(),
+  /** The learner has agreed to a recording. */
+  recording: z.boolean().default(false),
 });
 export type Session = z.infer<typeof sessionSchema>;
 

@@ -59,6 +59,7 @@ export class Sessions {
     scenarioId: string,
     learnerName: string,
     avatar?: string,
+    recording = false,
   ): Promise<CreateSessionResponse> {
     const scenario = this.#options.scenarios.find(({ id }) => id === scenarioId);
     if (scenario === undefined) {
@@ -86,6 +87,7 @@ export class Sessions {
       learnerName,
       createdAt: this.#now().toISOString(),
       endedAt: null,
+      recording,
     };
     this.#live.set(id, this.#now().getTime());
     try {
@@ -102,6 +104,7 @@ export class Sessions {
         tokenExpiresAt: expiresAt.toISOString(),
         scenario,
         recognition: this.#options.recognitionFor(scenario.language),
+        recording,
       };
     } catch (error) {
       this.#live.delete(id);
@@ -162,6 +165,7 @@ export class Sessions {
         learnerIdentity: session.learnerIdentity,
         learnerName: session.learnerName,
         ...(avatar === undefined ? {} : { avatar }),
+        ...(session.recording ? { recording: true as const } : {}),
         reportUrl: `${this.#options.internalUrl}/api/internal/sessions/${session.id}/report`,
       });
     } catch (cause) {

@@ -8,6 +8,9 @@ import { join } from 'node:path';
 import { buildApp } from './app.ts';
 import { RoomTokens } from './room-tokens.ts';
 import type { Rooms } from './rooms.ts';
+import type { Composer } from './recording-composer.ts';
+import { RecordingTickets } from './recording-tickets.ts';
+import { Recordings } from './recordings.ts';
 import { FolderSessionStore } from './session-store.ts';
 import { Sessions } from './sessions.ts';
 
@@ -49,7 +52,14 @@ export const SCENARIO: ScenarioSummary = {
   ],
 };
 
-export async function testSignaling(options: { maxSessions?: number; now?: () => Date } = {}) {
+export interface TestSignalingOptions {
+  maxSessions?: number;
+  now?: () => Date;
+  recordingKey?: Buffer;
+  composer?: Composer;
+}
+
+export async function testSignaling(options: TestSignalingOptions = {}) {
   const rooms = new MemoryRooms();
   const tokens = new RoomTokens(KEYS, options.now);
   const folder = await mkdtemp(join(tmpdir(), 'understudy-signaling-'));
@@ -65,6 +75,13 @@ export async function testSignaling(options: { maxSessions?: number; now?: () =>
     maxSessions: options.maxSessions ?? 6,
     ...(options.now === undefined ? {} : { now: options.now }),
   });
+  const recordings = new Recordings({
+    root: join(folder, 'recordings'),
+    key: options.recordingKey,
+    days: 30,
+    composer: options.composer ?? { compose: () => Promise.resolve() },
+    ...(options.now === undefined ? {} : { now: options.now }),
+  });
   const app = await buildApp({
     sessions,
     tokens,
@@ -72,8 +89,10 @@ export async function testSignaling(options: { maxSessions?: number; now?: () =>
     recognitionFor: () => 'basic',
     avatars: () => Promise.resolve(['ada', 'neural/ann']),
     health: () => Promise.resolve({ status: 'ok', dependencies: {} }),
+    recordings,
+    tickets: new RecordingTickets(KEYS.apiSecret, options.now),
   });
-  return { app, rooms, sessions, folder };
+  return { app, rooms, sessions, recordings, folder };
 }
 
 export const emptyReport = (sessionId: string): Report => ({
