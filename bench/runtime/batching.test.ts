@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { percentile } from '../turn/figures.ts';
-import { simulateBatching, type SimulatedLoad } from './batching.ts';
+import { recordedCalls, simulateBatching, type SimulatedLoad } from './batching.ts';
 
 const LOAD: SimulatedLoad = {
   sessions: 12,
@@ -33,5 +33,16 @@ describe('simulated batching', () => {
   it('takes one row at once when nothing else is there', async () => {
     const { latencyMs } = await simulateBatching({ ...LOAD, sessions: 1 });
     expect(percentile(latencyMs, 1)).toBeLessThan(LOAD.fixedMs + LOAD.perRowMs + 1);
+  });
+
+  it('carries twelve calls as they were recorded, most runs with several rows when all speak', async () => {
+    const load = { ...LOAD, seconds: 10, callsMs: recordedCalls() };
+    const { latencyMs, late, runsOfRows } = await simulateBatching(load);
+    expect(late).toBe(0);
+    expect(latencyMs.length).toBeGreaterThan(12 * 60);
+    const runs = runsOfRows.reduce((sum, count) => sum + (count ?? 0), 0);
+    expect(latencyMs.length / runs).toBeGreaterThan(1);
+    const alone = await simulateBatching({ ...load, maxBatchRows: 1 });
+    expect(percentile(latencyMs, 0.95)!).toBeLessThan(percentile(alone.latencyMs, 0.95)!);
   });
 });
