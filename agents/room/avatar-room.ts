@@ -18,6 +18,7 @@ export const MARKS_TOPIC = 'understudy.marks';
 
 /** 64 MB: eleven minutes of 48 kHz stereo. What an agent sends beyond it in one stream is not received. */
 const LONGEST_STREAM_BYTES = 64_000_000;
+const MOST_UNKNOWN = 32;
 /** A report that is not answered by then is sent again. */
 const ANSWER_WITHIN_MS = 5_000;
 
@@ -58,6 +59,8 @@ export class AvatarRoom {
   readonly #events: AvatarRoomEvents;
   readonly #wantedAgent: string | undefined;
   #agent: string | undefined;
+  /** What came from people of whom the room does not know yet, oldest first. */
+  #unknown: { identity: string; answer: { yes: () => void; no: () => void } }[] = [];
   #closing: Promise<void> | undefined;
 
   private constructor(options: AvatarRoomOptions, events: AvatarRoomEvents) {
@@ -127,30 +130,31 @@ export class AvatarRoom {
   #listen(): void {
     const { room } = this;
     room.registerByteStreamHandler(AUDIO_STREAM_TOPIC, (reader, from) => {
-      if (this.#isAgent(from.identity)) {
-        const attributes = reader.info.attributes ?? {};
-        this.#events.onAudioStream({
-          attributes,
-          [Symbol.asyncIterator]: () => reader[Symbol.asyncIterator](),
-          close: () => reader.close(),
-        });
-      } else {
+      this.#ifAgent(from.identity, {
+        yes: () => {
+          this.#events.onAudioStream({
+            attributes: reader.info.attributes ?? {},
+            [Symbol.asyncIterator]: () => reader[Symbol.asyncIterator](),
+            close: () => reader.close(),
+          });
+        },
         // Nobody but the agent speaks through this face.
-        void reader.close();
-      }
+        no: () => void reader.close(),
+      });
     });
     room.registerTextStreamHandler(MARKS_TOPIC, (reader, from) => {
-      if (!this.#isAgent(from.identity)) {
-        void reader.close();
-        return;
-      }
-      reader.readAll().then(
-        (message) => {
-          this.#events.onMarks(message);
+      this.#ifAgent(from.identity, {
+        yes: () => {
+          reader.readAll().then(
+            (message) => {
+              this.#events.onMarks(message);
+            },
+            // Marks that break off are no marks: the mouth listens instead.
+            () => undefined,
+          );
         },
-        // Marks that break off are no marks: the mouth listens instead.
-        () => undefined,
-      );
+        no: () => void reader.close(),
+      });
     });
     room.on(RoomEvent.ParticipantConnected, (participant) => {
       this.#meet(participant);
@@ -174,40 +178,64 @@ export class AvatarRoom {
     });
   }
 
-  /** Whether this is our agent, or an agent that becomes ours by being the first. */
-  #isAgent(identity: string): boolean {
-    const participant = this.room.remoteParticipants.get(identity);
-    if (participant !== undefined) {
-      this.#meet(participant);
+  /**
+   * Whether `identity` is our agent, or becomes it by being the first. The first message of somebody may come before
+   * the room knows of them: unless it was told whom to expect, it asks again when they are there.
+   */
+  #ifAgent(identity: string, answer: { yes: () => void; no: () => void }): void {
+    const known = this.room.remoteParticipants.get(identity);
+    if (known !== undefined) {
+      this.#meet(known);
+    } else if (this.#agent === undefined && identity === this.#expected) {
+      this.#welcome(identity);
+    } else if (this.#agent === undefined && this.#expected === undefined) {
+      this.#unknown = [...this.#unknown.slice(1 - MOST_UNKNOWN), { identity, answer }];
+      return;
     }
-    return identity === this.#agent;
+    (identity === this.#agent ? answer.yes : answer.no)();
+  }
+
+  get #expected(): string | undefined {
+    return (
+      (this.#wantedAgent ?? this.room.localParticipant?.attributes[PUBLISH_ON_BEHALF]) || undefined
+    );
   }
 
   #meet(participant: Participant): void {
-    if (this.#agent !== undefined) {
-      return;
-    }
-    const wanted = this.#wantedAgent ?? this.room.localParticipant?.attributes[PUBLISH_ON_BEHALF];
+    const expected = this.#expected;
     const isOurs =
-      wanted === undefined || wanted === ''
+      expected === undefined
         ? participant.kind === ParticipantKind.AGENT &&
           participant.attributes[PUBLISH_ON_BEHALF] === undefined
-        : participant.identity === wanted;
-    if (isOurs) {
-      this.#agent = participant.identity;
-      this.#events.onAgentHere();
-      const state = participant.attributes[AGENT_STATE];
-      if (state !== undefined) {
-        this.#events.onAgentState(state);
-      }
+        : participant.identity === expected;
+    if (this.#agent === undefined && isOurs) {
+      this.#welcome(participant.identity);
+    }
+    const state = participant.attributes[AGENT_STATE];
+    if (state !== undefined && participant.identity === this.#agent) {
+      this.#events.onAgentState(state);
+    }
+    const waiting = this.#unknown.filter(({ identity }) => identity === participant.identity);
+    this.#unknown = this.#unknown.filter((one) => !waiting.includes(one));
+    for (const { identity, answer } of waiting) {
+      (identity === this.#agent ? answer.yes : answer.no)();
     }
   }
 
+  #welcome(identity: string): void {
+    this.#agent = identity;
+    this.#events.onAgentHere();
+  }
+
   #onClear(call: RpcInvocationData): string {
-    if (!this.#isAgent(call.callerIdentity)) {
-      return 'reject';
-    }
-    this.#events.onClear();
-    return 'ok';
+    let taken = 'reject';
+    this.#ifAgent(call.callerIdentity, {
+      yes: () => {
+        taken = 'ok';
+        this.#events.onClear();
+      },
+      no: () => undefined,
+    });
+    return taken;
   }
 }
