@@ -10,6 +10,8 @@ export const PROBLEMS = {
   TOKEN_EXPIRED: { status: 401, title: 'The session token has expired' },
   TOKEN_FOR_OTHER_SESSION: { status: 403, title: 'The token belongs to another session' },
   SESSIONS_FULL: { status: 503, title: 'Every avatar is busy' },
+  AVATARS_FULL: { status: 503, title: 'No avatar worker has room' },
+  ROOM_REFUSED: { status: 422, title: 'The room cannot be entered' },
   LIVEKIT_UNREACHABLE: { status: 503, title: 'The media server cannot be reached' },
   RECORDING_NONE: { status: 404, title: 'There is no recording of this session' },
   RECORDING_FILE_UNKNOWN: { status: 404, title: 'The recording has no such file' },

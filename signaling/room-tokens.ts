@@ -81,6 +81,14 @@ export class RoomTokens {
     }
   }
 
+  /** Checks the token of an agent or an avatar worker: an administrator of every room, as only the secret's holder is. */
+  async verifyService(authorization: string | undefined): Promise<void> {
+    const claims = await this.#verify(bearer(authorization), 0);
+    if (claims.video?.roomAdmin !== true || (claims.video.room ?? '') !== '') {
+      throw new ProblemError('TOKEN_INVALID', 'It needs the grant roomAdmin, for no room alone.');
+    }
+  }
+
   /** Checks a token of somebody who runs this system: one that may list rooms. */
   async verifyOperator(authorization: string | undefined): Promise<void> {
     const claims = await this.#verify(bearer(authorization), 0);

@@ -5,6 +5,8 @@ import { reportSchema } from '#agents/dispatch/report.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { HealthResponse, RecognitionGrade, ScenariosResponse } from './api-types.ts';
+import { registerAvatarWorkerRoutes, type AvatarWorkers } from './avatar-workers.ts';
+import { parseBody } from './parse-body.ts';
 import { ProblemError } from './problems.ts';
 import { registerRecordingRoutes } from './recording-routes.ts';
 import type { RecordingTickets } from './recording-tickets.ts';
@@ -28,6 +30,7 @@ export interface RouteDependencies {
   health: () => Promise<HealthResponse>;
   recordings: Recordings;
   tickets: RecordingTickets;
+  avatarWorkers: AvatarWorkers;
 }
 
 type SessionRequest = FastifyRequest<{ Params: { id: string } }>;
@@ -84,6 +87,7 @@ export function registerRoutes(app: FastifyInstance, dependencies: RouteDependen
   });
 
   registerRecordingRoutes(app, dependencies);
+  registerAvatarWorkerRoutes(app, { workers: dependencies.avatarWorkers, tokens });
 
   // Only agent jobs come here, with a token that only the holder of the LiveKit secret can sign.
   app.put('/api/internal/sessions/:id/report', async (request: SessionRequest, reply) => {
@@ -95,15 +99,4 @@ export function registerRoutes(app: FastifyInstance, dependencies: RouteDependen
     await sessions.receiveReport(await sessions.find(request.params.id), report);
     return reply.code(204).send();
   });
-}
-
-function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
-  const parsed = schema.safeParse(body);
-  if (!parsed.success) {
-    const detail = parsed.error.issues
-      .map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`)
-      .join('; ');
-    throw new ProblemError('BODY_INVALID', detail);
-  }
-  return parsed.data;
 }

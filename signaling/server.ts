@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { join, resolve } from 'node:path';
 import type { RecognitionGrade } from './api-types.ts';
 import { buildApp } from './app.ts';
+import { AvatarWorkers } from './avatar-workers.ts';
 import { checkHealth } from './health.ts';
 import { ComposerProcess } from './recording-composer.ts';
 import { RecordingTickets } from './recording-tickets.ts';
@@ -78,6 +79,9 @@ const app = await buildApp({
   avatars,
   recordings,
   tickets: new RecordingTickets(LIVEKIT_API_SECRET),
+  avatarWorkers: new AvatarWorkers({
+    keys: { apiKey: LIVEKIT_API_KEY, apiSecret: LIVEKIT_API_SECRET },
+  }),
   health: () =>
     checkHealth({
       rooms,

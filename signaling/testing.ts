@@ -6,6 +6,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildApp } from './app.ts';
+import { AvatarWorkers } from './avatar-workers.ts';
 import { RoomTokens } from './room-tokens.ts';
 import type { Rooms } from './rooms.ts';
 import type { Composer } from './recording-composer.ts';
@@ -57,6 +58,8 @@ export interface TestSignalingOptions {
   now?: () => Date;
   recordingKey?: Buffer;
   composer?: Composer;
+  /** Answers for avatar workers. */
+  sendToWorker?: typeof fetch;
 }
 
 export async function testSignaling(options: TestSignalingOptions = {}) {
@@ -91,6 +94,11 @@ export async function testSignaling(options: TestSignalingOptions = {}) {
     health: () => Promise.resolve({ status: 'ok', dependencies: {} }),
     recordings,
     tickets: new RecordingTickets(KEYS.apiSecret, options.now),
+    avatarWorkers: new AvatarWorkers({
+      keys: KEYS,
+      ...(options.now === undefined ? {} : { now: options.now }),
+      ...(options.sendToWorker === undefined ? {} : { send: options.sendToWorker }),
+    }),
   });
   return { app, rooms, sessions, recordings, folder };
 }

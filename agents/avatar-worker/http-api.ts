@@ -111,8 +111,9 @@ async function authorise(verifier: TokenVerifier, header: string | undefined): P
       cause,
     });
   });
-  if (claims.video?.roomAdmin !== true) {
-    throw new WorkerProblem('TOKEN_INVALID', 'It needs the grant roomAdmin.');
+  // A token for one room may be in the hands of somebody in that room.
+  if (claims.video?.roomAdmin !== true || (claims.video.room ?? '') !== '') {
+    throw new WorkerProblem('TOKEN_INVALID', 'It needs the grant roomAdmin, for no room alone.');
   }
 }
 

@@ -53,7 +53,7 @@ export interface PerformanceFigures extends StageCounters {
 export class PerformingAvatar {
   readonly #options: PerformingAvatarOptions;
   readonly #room: AvatarRoom;
-  readonly #playout = new Playout({ sampleRateHz: SAMPLE_RATE_HZ });
+  readonly #playout: Playout;
   readonly #performer: Performer;
   readonly #stage: Stage;
   readonly #sink: RoomAvOutput;
@@ -75,6 +75,11 @@ export class PerformingAvatar {
     this.#options = options;
     this.#room = room;
     this.#sink = sink;
+    // Somebody else's engine behind a network: the buffer learns how its sound comes.
+    this.#playout = new Playout({
+      sampleRateHz: SAMPLE_RATE_HZ,
+      buffer: { clock: options.clock },
+    });
     this.#performer = new Performer({ seed: options.seed });
     this.#stage = new Stage({
       playout: this.#playout,

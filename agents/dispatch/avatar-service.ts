@@ -60,3 +60,9 @@ export function serviceToken(keys: ServiceKeys, caller: string): Promise<string>
   token.addGrant({ roomAdmin: true });
   return token.toJwt();
 }
+
+/** Where signaling has placed an avatar. */
+export type AvatarPlacement = AvatarSummary & {
+  /** Address of its worker: `DELETE {worker}/v1/avatars/{id}` sends the avatar away. */
+  worker: string;
+};
