@@ -142,9 +142,10 @@ export class Lesson {
     this.#stopWatching();
     this.#over.abort();
     await this.#conversation?.close();
+    const lengthMs = this.#callLog?.nowMs ?? 0;
     await this.#avatar?.close();
     await this.#recorder?.close();
-    await this.#deliver();
+    await this.#deliver(lengthMs);
   }
 
   /** Undefined where the learner has not agreed to it, or where it cannot be: the call goes on without. */
@@ -183,7 +184,7 @@ export class Lesson {
     }
   }
 
-  async #deliver(): Promise<void> {
+  async #deliver(lengthMs: number): Promise<void> {
     const { LIVEKIT_API_KEY, LIVEKIT_API_SECRET } = this.#environment;
     if (this.#callLog === undefined || this.#scenario === undefined) {
       return;
@@ -192,7 +193,7 @@ export class Lesson {
       sessionId: this.#metadata.sessionId,
       scenario: this.#scenario,
       startedAt: this.#callLog.startedAt.toISOString(),
-      durationMs: this.#callLog.nowMs,
+      durationMs: lengthMs,
       recognition: this.#conversation?.recognition ?? 'none',
       turns: [...this.#callLog.turns],
     });

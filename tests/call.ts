@@ -16,7 +16,7 @@ export class Call {
   static async start(
     pageUrl: string,
     scenarioId: string,
-    options: { avatar?: string } = {},
+    options: { avatar?: string; consent?: { recording: boolean } } = {},
   ): Promise<Call> {
     const answer = await fetch(`${pageUrl}/api/sessions`, {
       method: 'POST',
@@ -52,10 +52,15 @@ export class Call {
     return this.report();
   }
 
-  #ask(path: string, method: string): Promise<Response> {
+  /** What `path` of this session answers, with the learner's token. */
+  ask(path: string, method = 'GET', headers: Record<string, string> = {}): Promise<Response> {
+    return this.#ask(path, method, headers);
+  }
+
+  #ask(path: string, method: string, headers: Record<string, string> = {}): Promise<Response> {
     return fetch(`${this.pageUrl}/api/sessions/${this.session.sessionId}${path}`, {
       method,
-      headers: { authorization: `Bearer ${this.session.token}` },
+      headers: { ...headers, authorization: `Bearer ${this.session.token}` },
     });
   }
 }

@@ -26,6 +26,8 @@ import { LiveFile } from './live-file.ts';
 
 /** A quarter of a second: what is lost when the process is killed, and four writes a second for each file. */
 const BLOCK_MS = 250;
+/** -50 dB: a voice may begin with a breath of silence, and a caption begins with the voice. */
+const AUDIBLE_PEAK = 100;
 
 export type LoggedTurn = Pick<
   RecordedTurn,
@@ -46,6 +48,13 @@ export interface CallRecorderOptions {
 
 type LiveName = keyof typeof LIVE_FILES;
 
+/** From the first sound to the last, on the recording's timeline. */
+interface Span {
+  readonly startMs: number | undefined;
+  readonly endMs: number | undefined;
+}
+const NOTHING_SAID: Span = { startMs: undefined, endMs: undefined };
+
 export class CallRecorder {
   readonly #options: CallRecorderOptions;
   readonly #folder: string;
@@ -60,11 +69,8 @@ export class CallRecorder {
   /** Where the recording begins on that timeline. */
   #originMs: number | undefined;
   #pose: FacePose | undefined;
-  #avatarSpan: { startMs: number; endMs: number | undefined } | undefined;
-  #learnerSpan: { startMs: number | undefined; endMs: number | undefined } = {
-    startMs: undefined,
-    endMs: undefined,
-  };
+  #avatarSpan: Span | undefined;
+  #learnerSpan: Span = NOTHING_SAID;
   #streamStartMs = 0;
   #state: 'on' | 'stopped' = 'on';
   #closing: Promise<void> | undefined;
@@ -188,20 +194,24 @@ export class CallRecorder {
 
   /** The learner began to speak, at `streamMs` of the stream of sound. Only the first of a turn counts. */
   learnerSpeechStarted(streamMs: number): void {
-    this.#learnerSpan.startMs ??= this.#aligner.timeOf(this.#streamStartMs + streamMs);
+    const { startMs = this.#aligner.timeOf(this.#streamStartMs + streamMs), endMs } =
+      this.#learnerSpan;
+    this.#learnerSpan = { startMs, endMs };
   }
 
   learnerSpeechEnded(streamMs: number): void {
-    this.#learnerSpan.endMs = this.#aligner.timeOf(this.#streamStartMs + streamMs);
+    const endMs = this.#aligner.timeOf(this.#streamStartMs + streamMs);
+    this.#learnerSpan = { ...this.#learnerSpan, endMs };
   }
 
   /** The avatar's answer begins, or ends, with the frame of sound that comes next. */
   avatarSpeaks(speaks: boolean): void {
-    const atMs = this.#writtenMs - (this.#originMs ?? this.#writtenMs);
     if (speaks) {
-      this.#avatarSpan = { startMs: atMs, endMs: undefined };
+      this.#avatarSpan = NOTHING_SAID;
     } else if (this.#avatarSpan !== undefined) {
-      this.#avatarSpan.endMs ??= atMs;
+      const atMs = this.#writtenMs - (this.#originMs ?? this.#writtenMs);
+      const { startMs, endMs = atMs } = this.#avatarSpan;
+      this.#avatarSpan = { startMs, endMs };
     }
   }
 
@@ -214,7 +224,7 @@ export class CallRecorder {
     if (speaker === 'avatar') {
       this.#avatarSpan = undefined;
     } else {
-      this.#learnerSpan = { startMs: undefined, endMs: undefined };
+      this.#learnerSpan = NOTHING_SAID;
     }
     const turn: RecordedTurn = { speaker, startMs, endMs, text, typed, interrupted };
     this.#append('turns', Buffer.from(`${JSON.stringify(turn)}\n`));
@@ -238,6 +248,11 @@ export class CallRecorder {
     this.#writtenMs += (samples.length * 1_000) / this.#options.header.avatarRateHz;
     if (this.#originMs === undefined || startMs < this.#originMs || this.#state === 'stopped') {
       return;
+    }
+    const span = this.#avatarSpan;
+    const begins = span !== undefined && span.startMs === undefined && span.endMs === undefined;
+    if (begins && samples.some((sample) => Math.abs(sample) >= AUDIBLE_PEAK)) {
+      this.#avatarSpan = { startMs: startMs - this.#originMs, endMs: undefined };
     }
     this.#avatar.write(samples);
     const nowMs = this.#nowMs ?? 0;
