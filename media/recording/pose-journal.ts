@@ -40,14 +40,14 @@ export function encodePose({ atMs, pose }: ShownPose): Uint8Array {
 export function decodePoses(journal: Uint8Array): ShownPose[] {
   const poses: ShownPose[] = [];
   for (let at = 0; at + POSE_RECORD_BYTES <= journal.length; at += POSE_RECORD_BYTES) {
-    poses.push(decodePose(new Float64Array(journal.slice(at, at + POSE_RECORD_BYTES).buffer)));
+    poses.push(decodePose(new DataView(journal.buffer, journal.byteOffset + at)));
   }
   return poses;
 }
 
-function decodePose(numbers: Float64Array): ShownPose {
+function decodePose(record: DataView): ShownPose {
   let next = 0;
-  const take = (): number => numbers[next++]!;
+  const take = (): number => record.getFloat64(8 * next++, true);
   const atMs = take();
   const mouth = Object.fromEntries(MOUTH_WEIGHTS.map((name) => [name, take()])) as MouthShape;
   const pose: FacePose = {

@@ -8,7 +8,7 @@
 /** Missing more than this is a gap (a muted or lost track) and is filled at once. Jitter is well below it. */
 const GAP_MS = 120;
 /** More sound than time for this long was no burst: our timeline stood still, and the surplus goes. */
-const SURPLUS_MS = 60;
+const SURPLUS_MS = 30;
 const SURPLUS_FOR_MS = 300;
 /** Within this nothing is corrected; a quarter of what alignment allows. */
 const QUIET_MS = 10;
@@ -37,6 +37,8 @@ export class TrackAligner {
   /** Samples received so far. */
   #received = 0;
   #delays: Delay[] = [];
+  /** Samples yet to be left out. */
+  #surplus = 0;
   /** From this received sample on, `placed - received` is `offset`. */
   #anchors: { received: number; offset: number }[] = [];
 
@@ -50,7 +52,7 @@ export class TrackAligner {
     let placed: Placed = { silence: 0, samples };
     if (delayMs > GAP_MS || (this.#received === 0 && delayMs > 0)) {
       placed.silence = Math.round(delayMs * this.#samplesPerMs);
-      this.#delays = [];
+      this.#forget();
     } else {
       this.#remember(delayMs, samples.length / this.#samplesPerMs);
       placed = this.#correct(samples);
@@ -93,8 +95,13 @@ export class TrackAligner {
   #pad(ms: number): number {
     const silence = Math.round(ms * this.#samplesPerMs);
     this.#placed += silence;
-    this.#delays = [];
+    this.#forget();
     return silence;
+  }
+
+  #forget(): void {
+    this.#delays = [];
+    this.#surplus = 0;
   }
 
   #remember(ms: number, lengthMs: number): void {
@@ -107,8 +114,12 @@ export class TrackAligner {
 
   #correct(samples: Int16Array): Placed {
     const surplusMs = -this.#largestDelay(SURPLUS_FOR_MS);
-    if (surplusMs > SURPLUS_MS) {
-      const dropped = Math.min(samples.length, Math.round(surplusMs * this.#samplesPerMs));
+    if (this.#surplus === 0 && surplusMs > SURPLUS_MS) {
+      this.#surplus = Math.round(surplusMs * this.#samplesPerMs);
+    }
+    if (this.#surplus > 0) {
+      const dropped = Math.min(samples.length, this.#surplus);
+      this.#surplus -= dropped;
       this.#shift(dropped);
       return { silence: 0, samples: samples.subarray(dropped) };
     }
