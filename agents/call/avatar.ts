@@ -98,6 +98,11 @@ export class Avatar {
     return this.#speaking;
   }
 
+  /** Lets `listener` hear what leaves for the learner, 10 ms at a time. It must not keep or change the samples. */
+  heardBy(listener: (samples: Int16Array) => void): void {
+    this.#sink.onSound = listener;
+  }
+
   get counters(): StageCounters {
     return this.#stage.counters;
   }

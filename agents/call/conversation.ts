@@ -7,6 +7,7 @@ import { parseStageDirections } from '#agents/persona/stage-directions.ts';
 import { backchannelKind, makeBreath } from '#agents/engines/flite/backchannel.ts';
 import { Ear } from '#agents/ear/ear.ts';
 import type { CallRecorder } from '#agents/recording/call-recorder.ts';
+import { LearnerInput } from '#agents/room/learner-input.ts';
 import { SessionVoice } from '#agents/voice/session-voice.ts';
 import type { Environment } from '#config/environment.ts';
 import { systemClock } from '#media/clock.ts';
@@ -27,6 +28,9 @@ const INTERRUPT_AFTER_MS = 120;
 /** A cough or "mm-hm" that leaves no words lets the avatar go on this long after it ended. */
 const RESUME_AFTER_MS = 700;
 
+/** What the ear hears in. */
+const HEARD_RATE_HZ = 16_000;
+
 export interface ConversationOptions {
   scenario: Scenario;
   seed: number;
@@ -46,6 +50,7 @@ export class Conversation {
   readonly #options: ConversationOptions;
   readonly #session: voice.AgentSession;
   readonly #ear: Ear | undefined;
+  readonly #input: LearnerInput;
   readonly #silence: SilenceWatch;
   readonly #log = log().child({ area: 'conversation' });
   #aims = '';
@@ -91,6 +96,11 @@ export class Conversation {
       this.#onSilence();
     });
     this.#session.output.audio = avatar.output;
+    const playedRateHz = options.voice.engine.sampleRateHz;
+    this.#input = new LearnerInput({ heardRateHz: HEARD_RATE_HZ, playedRateHz });
+    avatar.heardBy((samples) => {
+      this.#input.played(samples);
+    });
     this.#watch();
   }
 
@@ -106,7 +116,8 @@ export class Conversation {
       inputOptions: {
         participantIdentity: this.#options.learnerIdentity,
         audioEnabled: this.#ear !== undefined,
-        audioSampleRate: 16_000,
+        audioSampleRate: HEARD_RATE_HZ,
+        noiseCancellation: this.#input,
         // The learner may come back; the lesson decides when it is over.
         closeOnDisconnect: false,
         textInputCallback: (_session, { text }) => this.#onTyped(text),

@@ -82,7 +82,11 @@ export class RoomAvOutput implements AvSink {
     return Math.min(AUDIO_AHEAD_MS + FRAME_MS, this.#audioSource.queuedDuration);
   }
 
+  /** Hears what is written, as it is written. It must not keep or change the samples. */
+  onSound: (samples: Int16Array) => void = () => undefined;
+
   async writeAudio(samples: Int16Array): Promise<void> {
+    this.onSound(samples);
     await this.#audioSource.captureFrame(
       new AudioFrame(samples, this.#format.sampleRateHz, 1, samples.length),
     );

@@ -1,0 +1,136 @@
+/**
+ * Keeps the avatar's own voice from its ears: what comes back through the learner's loudspeakers is replaced by the room's
+ * noise, what the learner says over it is let through. With headphones, or a page that cancels the echo, it changes
+ * nothing; in the first half second in which it cannot know, it holds back what it hears and decides then.
+ */
+import { EchoDetector, type EchoFrame } from './echo-detector.ts';
+
+/** Frames this much above echo and noise hold another voice: 98 % of echo alone stays below. */
+const NEAR_EXCESS_DB = 1.5;
+/** A voice that was heard over the echo is let through for 400 ms more: its own pauses are shorter. */
+const NEAR_FRAMES = 40;
+/** The same sound for 50 ms on end is echo. */
+const SURE_FRAMES = 5;
+/** Held back for no longer than 600 ms: echo is known after 220–460. */
+const LONGEST_HOLD_FRAMES = 60;
+/** So long the avatar sounds and nothing is heard before the learner's room is known to be free of echo. */
+const FREE_FRAMES = 120;
+/** What passes as a voice over the echo, but is the avatar's for a whole second, is louder echo. */
+const LOUDER_FRAMES = 100;
+
+const NOTHING = new Int16Array(0);
+
+export type EchoState = 'unsure' | 'free' | 'echo';
+
+export class EchoGate {
+  readonly #detector: EchoDetector;
+  #state: EchoState = 'unsure';
+  #held: Int16Array[] = [];
+  /** Frames for which a voice still passes. */
+  #near = 0;
+  #sureFrames = 0;
+  #sameWhileNear = 0;
+  #quietFrames = 0;
+  #random = 1;
+  readonly counters = { mutedFrames: 0, heldFrames: 0 };
+
+  constructor(options: { playedRateHz: number; heardRateHz: number }) {
+    this.#detector = new EchoDetector(options);
+  }
+
+  get state(): EchoState {
+    return this.#state;
+  }
+
+  /** Where the echo is and how loud; undefined while none is known. */
+  get echo(): { delayMs: number; couplingDb: number } | undefined {
+    return this.#detector.echo;
+  }
+
+  /** Adds 10 ms of mono PCM that leave for the learner. */
+  play(samples: Int16Array): void {
+    this.#detector.play(samples);
+  }
+
+  /**
+   * Takes 10 ms of the learner's microphone; gives what may be heard of it now. That is as much, or nothing while it
+   * holds back, and then all that was held: nothing is lost, and time is kept. It may give `samples` itself.
+   */
+  hear(samples: Int16Array): Int16Array {
+    const frame = this.#detector.hear(samples);
+    this.#sureFrames = frame.same && frame.audible ? this.#sureFrames + 1 : 0;
+    if (this.#sureFrames >= SURE_FRAMES && this.#state !== 'echo') {
+      this.#state = 'echo';
+      this.#near = 0;
+      this.#held = this.#held.map((held) => this.#muted(held.length));
+    } else if (this.#state === 'echo' && this.#detector.echo === undefined) {
+      this.#state = 'free';
+    }
+    switch (this.#state) {
+      case 'free':
+        return this.#release(samples);
+      case 'unsure':
+        return this.#wait(samples, frame.avatarSounds, frame.audible);
+      case 'echo':
+        return this.#pass(frame) || !frame.echoExpected
+          ? this.#release(samples)
+          : this.#release(this.#muted(samples.length));
+    }
+  }
+
+  #wait(samples: Int16Array, avatarSounds: boolean, audible: boolean): Int16Array {
+    if (!avatarSounds) {
+      return this.#release(samples);
+    }
+    this.#quietFrames += audible ? 0 : 1;
+    if (this.#held.length === 0 && !audible) {
+      this.#state = this.#quietFrames >= FREE_FRAMES ? 'free' : 'unsure';
+      return samples;
+    }
+    this.#held.push(samples.slice());
+    this.counters.heldFrames += 1;
+    if (this.#held.length > LONGEST_HOLD_FRAMES) {
+      this.#state = 'free';
+      return this.#release();
+    }
+    return NOTHING;
+  }
+
+  /** Whether a voice that is not the avatar's is heard, or was a moment ago. */
+  #pass({ excessDb, same, settled }: EchoFrame): boolean {
+    const near = excessDb > NEAR_EXCESS_DB && (settled || !same);
+    this.#near = near ? NEAR_FRAMES : Math.max(0, this.#near - 1);
+    this.#sameWhileNear = near && same ? this.#sameWhileNear + 1 : 0;
+    if (this.#sameWhileNear >= LOUDER_FRAMES) {
+      this.#detector.relearn();
+      this.#near = 0;
+      this.#sameWhileNear = 0;
+    }
+    return this.#near > 0;
+  }
+
+  #release(newest: Int16Array = NOTHING): Int16Array {
+    if (this.#held.length === 0) {
+      return newest;
+    }
+    const parts = [...this.#held, newest];
+    this.#held = [];
+    const whole = new Int16Array(parts.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const part of parts) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    return whole;
+  }
+
+  /** The room without the avatar: noise as loud as the room's own. */
+  #muted(count: number): Int16Array {
+    this.counters.mutedFrames += 1;
+    const amplitude = Math.sqrt(3 * this.#detector.noisePower);
+    return Int16Array.from({ length: count }, () => {
+      this.#random = (Math.imul(this.#random, 1_664_525) + 1_013_904_223) >>> 0;
+      return Math.round((this.#random / 2 ** 31 - 1) * amplitude);
+    });
+  }
+}
