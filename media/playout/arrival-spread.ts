@@ -2,6 +2,7 @@
 const BUCKET_MS = 10;
 /** Weights are brought back to size before they leave the range of a double. */
 const LARGEST_WEIGHT = 1e12;
+const USUAL = 0.9;
 
 export interface SpreadOptions {
   /** Observations beyond it are counted as it. */
@@ -24,6 +25,8 @@ export class ArrivalSpread {
   #newWeight = 1;
   #total = 0;
   #quantileMs = 0;
+  #usualMs = 0;
+  #count = 0;
 
   constructor(options: SpreadOptions) {
     this.#options = options;
@@ -31,31 +34,39 @@ export class ArrivalSpread {
     this.#growth = 1 / (1 - 1 / options.memory);
   }
 
-  /** Whether anything has been observed or supposed. */
-  get known(): boolean {
-    return this.#total > 0;
-  }
-
   /** The delay that covers the quantile, in whole buckets; 0 when nothing was ever late. */
   get quantileMs(): number {
     return this.#quantileMs;
   }
 
-  observe(lateMs: number): void {
+  /** The delay that covers nine arrivals in ten. */
+  get usualMs(): number {
+    return this.#usualMs;
+  }
+
+  /** How many observations there were. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** `weight`: a supposition may count less than an observation. */
+  observe(lateMs: number, weight = 1): void {
+    this.#count += 1;
     const last = this.#weights.length - 1;
     const bucket = Math.min(last, Math.max(0, Math.ceil(lateMs / BUCKET_MS)));
     this.#newWeight *= this.#growth;
-    this.#weights[bucket]! += this.#newWeight;
-    this.#total += this.#newWeight;
+    this.#weights[bucket]! += weight * this.#newWeight;
+    this.#total += weight * this.#newWeight;
     if (this.#newWeight > LARGEST_WEIGHT) {
       this.#shrink();
     }
-    this.#quantileMs = this.#find() * BUCKET_MS;
+    this.#quantileMs = this.#find(this.#options.quantile) * BUCKET_MS;
+    this.#usualMs = this.#find(USUAL) * BUCKET_MS;
   }
 
-  /** From the top down, because little lies there: the lowest bucket above which less than the rest of the weight lies. */
-  #find(): number {
-    const beyond = this.#total * (1 - this.#options.quantile);
+  /** From the top down, because little lies there: the lowest bucket above which no more than the rest of the weight lies. */
+  #find(quantile: number): number {
+    const beyond = this.#total * (1 - quantile);
     let above = 0;
     for (let bucket = this.#weights.length - 1; bucket > 0; bucket -= 1) {
       above += this.#weights[bucket]!;

@@ -27,6 +27,8 @@ export class Flow {
   starvedMs = 0;
   brokeWord = false;
   counted = false;
+  /** Sound was later than any delay could bridge, and what was held back with it has not all come yet. */
+  catchesUp = false;
   /** How long the present pause has been held, while sound waited behind it. */
   heldMs = 0;
   /** Frames since the last change of tempo. */
@@ -42,6 +44,12 @@ export class Flow {
   #windowFromMs = Number.NaN;
   /** What an engine's sound has to keep up with: it would be heard from here if nothing were held back. */
   #anchorMs = Number.NaN;
+  /** The worst lateness behind that, ever. */
+  #worstMs = 0;
+
+  get worstMs(): number {
+    return this.#worstMs;
+  }
 
   get levelMs(): number {
     return this.arrivedMs - this.playedMs;
@@ -88,7 +96,9 @@ export class Flow {
     } else if (atMs - this.firstAtMs >= PACED_AFTER_MS) {
       this.pace = 'paced';
     }
-    return offsetMs - (this.pace === 'ahead' ? this.#anchorMs : this.referenceMs);
+    const lateMs = offsetMs - this.#anchorMs;
+    this.#worstMs = Math.max(this.#worstMs, lateMs);
+    return this.pace === 'ahead' ? lateMs : offsetMs - this.referenceMs;
   }
 
   /** Playing goes on after an underrun: what comes now has to keep up with this moment. */

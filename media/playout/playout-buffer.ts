@@ -53,18 +53,30 @@ export interface BufferCounters {
 export const CONCEALED_MS = 80;
 /** One observation of lateness for so much sound. */
 const OBSERVED_MS = 1_000;
-/** 100 s of speech: what was late once is remembered for about as long, what recurs for longer. */
-const SPREAD = { memory: 100, quantile: 0.995 };
+/** In seconds of speech. What was late once is waited for about 140 s of speech, what recurs for longer. */
+const SPREAD = { memory: 200, quantile: 0.9975 };
+/** The target is supposed for about 120 s of speech of a paced source that is never late. */
+const SUPPOSITION = 0.4;
+/** An engine is known after so many observations; until then, and when it was late before, its words are played gently slow. */
+const KNOWN_COUNT = 40;
+const UNKNOWN_MARGIN = 1.5;
+/** Lateness up to this share of the longest delay is learnt: stretched, the longest delay bridges some more. */
+const BRIDGED = 1.5;
+/** After a stall beyond that, arrivals are trusted again when they are no later than this share of it. */
+const CAUGHT_UP = 0.25;
 /** Closer than this to the wanted delay is close enough. */
-const SHORT_OF_TARGET_MS = 15;
+const SHORT_OF_TARGET_MS = 5;
 const OVER_TARGET_MS = 30;
-/** Frames from one change of tempo to the next: gently; when sound runs out; towards less delay. */
+/** Frames from one change of tempo to the next: towards more delay; when sound runs out; when it soon has; towards less. */
 const GENTLY = 4;
 const URGENTLY = 1;
+const AT_ONCE = 0;
 const SHEDDING = 5;
-/** Share of the delay that may be used up before the next sound counts as missing, and least overdue time. */
+/** With less sound than this every frame is lengthened. */
+const NEARLY_OUT_MS = 80;
+/** Sound counts as missing when it is later than usual by so much, or has used up this share of the delay. */
+const MISSING_MS = 20;
 const MISSING_SHARE = 0.6;
-const MISSING_MS = 25;
 /** Share of the newest lag in the smoothed one: pulls come a little early or late. */
 const LAG_SHARE = 1 / 16;
 
@@ -94,7 +106,7 @@ export class PlayoutBuffer {
     const spread = { ...SPREAD, longestMs: this.options.maximumMs };
     this.#spreads = { paced: new ArrivalSpread(spread), ahead: new ArrivalSpread(spread) };
     // Until a paced source is known it is supposed to need the target.
-    this.#spreads.paced.observe(this.options.targetMs);
+    this.#spreads.paced.observe(this.options.targetMs, SUPPOSITION);
   }
 
   open(): Flow {
@@ -109,25 +121,37 @@ export class PlayoutBuffer {
     if (mode === 'fixed') {
       return targetMs;
     }
-    const learntMs = Math.min(maximumMs, this.#spreads[pace ?? 'paced'].quantileMs);
-    return pace === 'ahead' ? learntMs : Math.max(minimumPlaybackMs, learntMs);
+    const { quantileMs, count } = this.#spreads[pace ?? 'paced'];
+    if (pace === 'ahead') {
+      // What was late once will be later some time: while little is known, more is allowed for.
+      return Math.min(maximumMs, quantileMs * (count < KNOWN_COUNT ? UNKNOWN_MARGIN : 1));
+    }
+    // Playing goes by whole frames, so sound is needed a frame before its last moment.
+    return Math.min(maximumMs, Math.max(minimumPlaybackMs, quantileMs + FRAME_MS));
   }
 
   /** Takes note of sound that arrives at `nowMs`. `afterPause`: it begins where a pause has just been queued. */
   arrive(flow: Flow, nowMs: number, lengthMs: number, afterPause: boolean): void {
     const { maximumMs } = this.options;
     const first = Number.isNaN(flow.firstAtMs);
+    const paceBefore = flow.pace;
     const lateMs = flow.arrive(nowMs, lengthMs, maximumMs);
     if (flow.pace !== undefined) {
       this.#pace = flow.pace;
+    }
+    if (flow.pace === 'ahead' && paceBefore !== 'ahead' && flow.worstMs <= BRIDGED * maximumMs) {
+      // What it was late before it showed its pace was not learnt as an engine's lateness.
+      this.#spreads.ahead.observe(flow.worstMs);
     }
     if (first) {
       return;
     }
     // A pause can wait for its words, so an engine that is late there needs no delay at the start.
     const harmless = afterPause && flow.pace === 'ahead';
-    // What no allowed delay could have bridged is no reason to wait.
-    if (!harmless && lateMs <= 2 * maximumMs) {
+    // What no allowed delay could have bridged is no reason to wait, nor is what was held back with it.
+    flow.catchesUp =
+      lateMs > BRIDGED * maximumMs || (flow.catchesUp && lateMs > CAUGHT_UP * maximumMs);
+    if (!harmless && !flow.catchesUp) {
       this.#worstMs = Math.max(this.#worstMs, lateMs);
     }
     this.#observedMs += lengthMs;
@@ -159,7 +183,7 @@ export class PlayoutBuffer {
       return true;
     }
     if (flow.pace === undefined) {
-      return levelMs >= initialMs || waitedMs >= initialMs;
+      return levelMs >= initialMs;
     }
     if (levelMs < minimumPlaybackMs) {
       return false;
@@ -246,14 +270,17 @@ export class PlayoutBuffer {
   /** A source ahead: only when it is about to run dry is anything done. */
   #keepUp(flow: Flow, { pauseLeftMs, pauseAheadMs }: QueueView): BufferAction {
     const { levelMs } = flow;
-    if (levelMs >= this.options.initialMs) {
-      return 'play';
+    const { initialMs, maximumMs } = this.options;
+    if (levelMs >= initialMs) {
+      const { count, quantileMs } = this.#spreads.ahead;
+      const sure = levelMs >= maximumMs || (count >= KNOWN_COUNT && quantileMs === 0);
+      return sure || pauseAheadMs < levelMs ? 'play' : this.#tempo(flow, 'slow', GENTLY);
     }
     if (pauseLeftMs > 0) {
       // The words behind this pause would break off. A pause alone is played out.
       return levelMs > pauseLeftMs ? 'hold' : 'play';
     }
-    return pauseAheadMs < levelMs ? 'play' : this.#tempo(flow, 'slow', URGENTLY);
+    return pauseAheadMs < levelMs ? 'play' : this.#stretch(flow);
   }
 
   /** A paced source is kept at its delay, in pauses if they come, else by tempo; what is missing is waited for in a pause. */
@@ -262,11 +289,12 @@ export class PlayoutBuffer {
     flow.lagMs += (flow.lagAt(nowMs) - flow.lagMs) * LAG_SHARE;
     const inPause = pauseLeftMs > 0;
     const overdueMs = flow.overdueAt(nowMs);
-    if (overdueMs > MISSING_MS && overdueMs > MISSING_SHARE * targetMs) {
+    const missingMs = Math.min(this.#spreads.paced.usualMs + MISSING_MS, MISSING_SHARE * targetMs);
+    if (overdueMs > missingMs) {
       if (inPause) {
         return flow.levelMs > pauseLeftMs ? 'hold' : 'play';
       }
-      return pauseAheadMs < flow.levelMs ? 'play' : this.#tempo(flow, 'slow', URGENTLY);
+      return pauseAheadMs < flow.levelMs ? 'play' : this.#stretch(flow);
     }
     if (flow.lagMs < targetMs - SHORT_OF_TARGET_MS) {
       return inPause ? 'hold' : this.#tempo(flow, 'slow', GENTLY);
@@ -276,6 +304,11 @@ export class PlayoutBuffer {
       return this.#tempo(flow, 'fast', inPause || overMs > this.options.maximumMs ? 1 : SHEDDING);
     }
     return 'play';
+  }
+
+  /** Sound runs out: what is left of it is made to last. */
+  #stretch(flow: Flow): BufferAction {
+    return this.#tempo(flow, 'slow', flow.levelMs < NEARLY_OUT_MS ? AT_ONCE : URGENTLY);
   }
 
   #tempo(flow: Flow, action: 'slow' | 'fast', everyFrames: number): BufferAction {
