@@ -45,7 +45,10 @@ export class Avatar {
     const { recorder } = options;
     this.#performer = new Performer({ seed: options.seed });
     this.#stage = new Stage({
-      playout: new Playout({ sampleRateHz: options.sampleRateHz }),
+      playout: new Playout({
+        sampleRateHz: options.sampleRateHz,
+        buffer: { clock: systemClock },
+      }),
       acting: this.#performer,
       face: recorder?.watchFace(options.face) ?? options.face,
       sink: recorder?.watchSink(sink) ?? sink,

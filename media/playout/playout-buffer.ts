@@ -67,6 +67,7 @@ const CAUGHT_UP = 0.25;
 /** Closer than this to the wanted delay is close enough. */
 const SHORT_OF_TARGET_MS = 5;
 const OVER_TARGET_MS = 30;
+const OVER_TARGET_IN_PAUSE_MS = 10;
 /** Frames from one change of tempo to the next: towards more delay; when sound runs out; when it soon has; towards less. */
 const GENTLY = 4;
 const URGENTLY = 1;
@@ -300,7 +301,8 @@ export class PlayoutBuffer {
       return inPause ? 'hold' : this.#tempo(flow, 'slow', GENTLY);
     }
     const overMs = flow.lagMs - targetMs;
-    if (overMs > OVER_TARGET_MS && flow.levelMs > this.options.minimumPlaybackMs) {
+    const shed = overMs > (inPause ? OVER_TARGET_IN_PAUSE_MS : OVER_TARGET_MS);
+    if (shed && flow.levelMs > this.options.minimumPlaybackMs) {
       return this.#tempo(flow, 'fast', inPause || overMs > this.options.maximumMs ? 1 : SHEDDING);
     }
     return 'play';

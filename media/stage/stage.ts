@@ -5,6 +5,7 @@
 import type { Clock } from '../clock.ts';
 import type { FacePose } from '../face/pose.ts';
 import type { FaceRenderer, PhonemeMark } from '../ports.ts';
+import type { BufferCounters } from '../playout/playout-buffer.ts';
 import {
   Playout,
   type PlayoutEvent,
@@ -81,6 +82,11 @@ export class Stage {
     // In whole microseconds: 60 ms stay 60 ms, or a picture of the new pace could fall on the last of the old.
     this.#frameMs = Math.round(1_000_000 / framesPerSecond) / 1_000;
     this.#nextPicture = Math.max(0, Math.floor(lastMs / this.#frameMs) + 1);
+  }
+
+  /** How speech arrived and was heard, since the start. */
+  get soundCounters(): Readonly<BufferCounters> {
+    return this.#options.playout.counters;
   }
 
   /** Media time of the sound that is leaving now. */
