@@ -29,6 +29,8 @@ export class LiveKitRooms implements Rooms {
       name: roomName(metadata.sessionId),
       emptyTimeout: EMPTY_TIMEOUT_S,
       departureTimeout: DEPARTURE_TIMEOUT_S,
+      // Players keep sound and picture of one participant in step only when they come as one stream.
+      syncStreams: true,
       agents: [
         new RoomAgentDispatch({ agentName: AGENT_NAME, metadata: JSON.stringify(metadata) }),
       ],
