@@ -9,7 +9,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            '{agents,bench,config,gpu-runtime,launch,media,signaling,web}/**/*.test.{ts,tsx}',
+            '{agents,bench,config,gpu-runtime,launch,media,nginx,signaling,web}/**/*.test.{ts,tsx}',
           ],
           // Two cores also run the engines under test.
           maxWorkers: 2,
