@@ -1,7 +1,10 @@
 /**
  * Records one call while it happens, at next to no cost: both voices as tracks, the avatar's picture as the poses that
- * drew it, and the turns. Its timeline is the avatar's sound; everything else is laid beside it. It never holds the call
- * up: when it cannot go on it stops, says so, and the call goes on.
+ * drew it, and the turns. It never holds the call up: when it cannot go on it stops, says so, and the call goes on.
+ *
+ * Its timeline is the avatar's sound as it leaves for the learner. Where that sound starved, because the machine was
+ * late, the learner heard nothing: there the recording has silence, and the picture is held. So it is as long as the call,
+ * and what the learner said meanwhile keeps its place.
  */
 import { RecordingError } from '#agents/dispatch/recording/errors.ts';
 import {
@@ -15,6 +18,7 @@ import {
   type RecordingHeader,
 } from '#agents/dispatch/recording/layout.ts';
 import type { FacePose } from '#media/face/pose.ts';
+import type { Clock } from '#media/clock.ts';
 import type { FaceRenderer } from '#media/ports.ts';
 import { encodePose, POSE_RECORD_BYTES } from '#media/recording/pose-journal.ts';
 import { TrackAligner } from '#media/recording/track-aligner.ts';
@@ -28,6 +32,8 @@ import { LiveFile } from './live-file.ts';
 const BLOCK_MS = 250;
 /** -50 dB: a voice may begin with a breath of silence, and a caption begins with the voice. */
 const AUDIBLE_PEAK = 100;
+/** Sound that leaves later than this after what was before it left a hole behind it; half a picture. */
+const STARVED_MS = 20;
 
 export type LoggedTurn = Pick<
   RecordedTurn,
@@ -42,6 +48,7 @@ export interface CallRecorderOptions {
   key: Buffer | undefined;
   /** How much later than the sound of its moment a picture shows it in the room; in the recording they meet. */
   pictureDelayMs: number;
+  clock: Clock;
   /** The recording ends here and the call goes on. Told once. */
   onStopped: (error: RecordingError) => void;
 }
@@ -66,8 +73,12 @@ export class CallRecorder {
   /** Of the avatar's sound that was handed to the room, from its first sample on. */
   #writtenMs = 0;
   #queuedMs = (): number => 0;
-  /** Where the recording begins on that timeline. */
+  /** Where the recording begins in that sound. */
   #originMs: number | undefined;
+  /** When its beginning left, on the clock. */
+  #leftAtMs: number | undefined;
+  /** Silence that was laid down for sound that starved. */
+  #starvedMs = 0;
   #pose: FacePose | undefined;
   #avatarSpan: Span | undefined;
   #learnerSpan: Span = NOTHING_SAID;
@@ -209,7 +220,7 @@ export class CallRecorder {
     if (speaks) {
       this.#avatarSpan = NOTHING_SAID;
     } else if (this.#avatarSpan !== undefined) {
-      const atMs = this.#writtenMs - (this.#originMs ?? this.#writtenMs);
+      const atMs = this.#placeOf(this.#writtenMs) ?? 0;
       const { startMs, endMs = atMs } = this.#avatarSpan;
       this.#avatarSpan = { startMs, endMs };
     }
@@ -236,11 +247,14 @@ export class CallRecorder {
     return this.#closing;
   }
 
-  /** Where the sound that leaves now stands in the recording; undefined before it begins. */
+  /** The present on the recording's timeline; undefined before it begins. */
   get #nowMs(): number | undefined {
-    return this.#originMs === undefined
-      ? undefined
-      : this.#writtenMs - this.#queuedMs() - this.#originMs;
+    return this.#leftAtMs === undefined ? undefined : this.#options.clock.nowMs() - this.#leftAtMs;
+  }
+
+  /** Where a moment of the avatar's sound stands in the recording. */
+  #placeOf(soundMs: number): number | undefined {
+    return this.#originMs === undefined ? undefined : soundMs - this.#originMs + this.#starvedMs;
   }
 
   #onAvatarSound(samples: Int16Array): void {
@@ -249,14 +263,26 @@ export class CallRecorder {
     if (this.#originMs === undefined || startMs < this.#originMs || this.#state === 'stopped') {
       return;
     }
+    this.#fillHole(startMs);
     const span = this.#avatarSpan;
     const begins = span !== undefined && span.startMs === undefined && span.endMs === undefined;
     if (begins && samples.some((sample) => Math.abs(sample) >= AUDIBLE_PEAK)) {
-      this.#avatarSpan = { startMs: startMs - this.#originMs, endMs: undefined };
+      this.#avatarSpan = { startMs: this.#placeOf(startMs), endMs: undefined };
     }
     this.#avatar.write(samples);
-    const nowMs = this.#nowMs ?? 0;
-    this.#learner.writeSilence(this.#aligner.idle(nowMs));
+    this.#learner.writeSilence(this.#aligner.idle(this.#nowMs ?? 0));
+  }
+
+  /** The frame of sound at `startMs` is handed over now: silence for the time that nothing left before it. */
+  #fillHole(startMs: number): void {
+    const leavesAtMs = this.#options.clock.nowMs() + this.#queuedMs();
+    this.#leftAtMs ??= leavesAtMs;
+    const missingMs = leavesAtMs - this.#leftAtMs - (this.#placeOf(startMs) ?? 0);
+    if (missingMs > STARVED_MS) {
+      const silence = Math.round((missingMs * this.#options.header.avatarRateHz) / 1_000);
+      this.#avatar.writeSilence(silence);
+      this.#starvedMs += (silence * 1_000) / this.#options.header.avatarRateHz;
+    }
   }
 
   #onPicture(ptsMs: number): void {
@@ -264,7 +290,7 @@ export class CallRecorder {
     if (this.#originMs === undefined || pose === undefined || this.#state === 'stopped') {
       return;
     }
-    const atMs = ptsMs - this.#options.pictureDelayMs - this.#originMs;
+    const atMs = this.#placeOf(ptsMs - this.#options.pictureDelayMs) ?? 0;
     this.#poses.push(encodePose({ atMs, pose }));
     const perBlock = (this.#options.header.framesPerSecond * BLOCK_MS) / 1_000;
     if (this.#poses.length >= perBlock) {
@@ -296,6 +322,9 @@ export class CallRecorder {
 
   async #release(): Promise<void> {
     const lengthMs = (this.#avatar.samples * 1_000) / this.#options.header.avatarRateHz;
+    const { silence, samples } = this.#aligner.flush();
+    this.#learner.writeSilence(silence);
+    this.#learner.write(samples);
     this.#learner.writeSilence(this.#aligner.finish(lengthMs));
     this.#learner.flush();
     this.#avatar.flush();

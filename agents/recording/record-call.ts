@@ -5,6 +5,7 @@ import type { Scenario } from '#agents/dispatch/scenario.ts';
 import { EAR_SAMPLE_RATE_HZ } from '#agents/ear/ear-stt.ts';
 import { FRAMES_PER_SECOND, LIP_DELAY_MS } from '#agents/room/lip-timing.ts';
 import type { Environment } from '#config/environment.ts';
+import { systemClock } from '#media/clock.ts';
 import type { FaceRenderer } from '#media/ports.ts';
 import { CallRecorder, type CallRecorderOptions } from './call-recorder.ts';
 
@@ -38,6 +39,7 @@ export function recordCall(options: RecordCallOptions): Promise<CallRecorder> {
     key: key === undefined ? undefined : parseRecordingKey(key),
     // A face that is decoded elsewhere is late by itself; drawn again, it is not.
     pictureDelayMs: Math.max(0, LIP_DELAY_MS - (face.lagMs ?? 0)),
+    clock: systemClock,
     onStopped: options.onStopped,
   });
 }

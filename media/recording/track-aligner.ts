@@ -2,11 +2,14 @@
  * Lays sound that comes from elsewhere onto our timeline by when it arrives: gaps become silence, a clock that runs
  * faster or slower than ours is followed by a sample more or less a frame, and what is too much is left out.
  *
- * Sound may arrive late and never early, so the least delay of the last second tells where it belongs.
+ * Sound may arrive late and never early, so the least delay of the last second tells where it belongs. Sound that is much
+ * too late may be a gap, or a burst that an event loop held up and that is about to catch up: it waits until that is clear.
  */
 
-/** Missing more than this is a gap (a muted or lost track) and is filled at once. Jitter is well below it. */
+/** Missing more than this is no jitter: a gap (a muted or lost track), or a burst. */
 const GAP_MS = 120;
+/** A burst comes at once; what is still as late after this is behind a gap. */
+const DOUBT_MS = 150;
 /** More sound than time for this long was no burst: our timeline stood still, and the surplus goes. */
 const SURPLUS_MS = 30;
 const SURPLUS_FOR_MS = 300;
@@ -14,8 +17,8 @@ const SURPLUS_FOR_MS = 300;
 const QUIET_MS = 10;
 const WINDOW_MS = 1_000;
 /** A track that falls silent is filled up to this behind the present, so that its file keeps up. */
-const IDLE_AFTER_MS = 500;
-const IDLE_BEHIND_MS = 250;
+const IDLE_AFTER_MS = 3_000;
+const IDLE_BEHIND_MS = 1_500;
 /** Corrections are remembered for finding when a sample was heard: at one a frame, for 40 s. */
 const KEPT_ANCHORS = 4_000;
 
@@ -23,6 +26,14 @@ export interface Placed {
   /** Samples of silence that come first. */
   silence: number;
   samples: Int16Array;
+}
+
+/** What came much too late, as long as it is in doubt. */
+interface Doubted {
+  parts: Int16Array[];
+  samples: number;
+  sinceMs: number;
+  leastMs: number;
 }
 
 interface Delay {
@@ -34,42 +45,56 @@ export class TrackAligner {
   readonly #samplesPerMs: number;
   /** Samples laid down so far, silence included. */
   #placed = 0;
-  /** Samples received so far. */
+  /** Samples received so far, those in doubt left out. */
   #received = 0;
   #delays: Delay[] = [];
+  #doubted: Doubted | undefined;
   /** Samples yet to be left out. */
   #surplus = 0;
   /** From this received sample on, `placed - received` is `offset`. */
-  #anchors: { received: number; offset: number }[] = [];
+  readonly #anchors: { received: number; offset: number }[] = [];
 
   constructor(options: { sampleRateHz: number }) {
     this.#samplesPerMs = options.sampleRateHz / 1_000;
   }
 
-  /** Places a frame whose last sample arrived at `arrivedMs` of our timeline. Keeps no reference to it. */
+  /**
+   * Places a frame whose last sample arrived at `arrivedMs` of our timeline, and what waited for it. Keeps no reference to
+   * it.
+   */
   push(samples: Int16Array, arrivedMs: number): Placed {
-    const delayMs = this.#missingMs(arrivedMs) - samples.length / this.#samplesPerMs;
-    let placed: Placed = { silence: 0, samples };
-    if (delayMs > GAP_MS || (this.#received === 0 && delayMs > 0)) {
-      placed.silence = Math.round(delayMs * this.#samplesPerMs);
-      this.#forget();
-    } else {
-      this.#remember(delayMs, samples.length / this.#samplesPerMs);
-      placed = this.#correct(samples);
+    const waiting = this.#doubted?.samples ?? 0;
+    const delayMs = this.#missingMs(arrivedMs) - (waiting + samples.length) / this.#samplesPerMs;
+    if (delayMs > GAP_MS) {
+      return this.#doubt(samples, arrivedMs, delayMs);
     }
-    this.#received += samples.length;
-    this.#placed += placed.silence + placed.samples.length;
-    this.#anchor();
-    return placed;
+    if (this.#placed === 0 && delayMs > 0) {
+      const whole = this.#endDoubt(samples);
+      return this.#place(whole, { silence: this.#samplesOf(delayMs), samples: whole });
+    }
+    if (this.#doubted !== undefined) {
+      // A burst: it has caught up, and how late it was says nothing about what follows.
+      this.#forget();
+      const whole = this.#endDoubt(samples);
+      return this.#place(whole, { silence: 0, samples: whole });
+    }
+    this.#remember(delayMs, samples.length / this.#samplesPerMs);
+    return this.#place(samples, { silence: 0, samples: this.#corrected(samples) });
+  }
+
+  /** What is in doubt, placed where it arrived: nothing follows. */
+  flush(): Placed {
+    const leastMs = this.#doubted?.leastMs ?? 0;
+    const whole = this.#endDoubt(new Int16Array(0));
+    return this.#place(whole, { silence: this.#samplesOf(leastMs), samples: whole });
   }
 
   /** How many samples of silence are due where nothing arrives. Call it now and then. */
   idle(nowMs: number): number {
     const missingMs = this.#missingMs(nowMs);
-    if (missingMs < IDLE_AFTER_MS) {
-      return 0;
-    }
-    return this.#pad(missingMs - IDLE_BEHIND_MS);
+    return missingMs < IDLE_AFTER_MS || this.#doubted !== undefined
+      ? 0
+      : this.#pad(missingMs - IDLE_BEHIND_MS);
   }
 
   /** Samples of silence up to `endMs`. */
@@ -85,7 +110,11 @@ export class TrackAligner {
   }
 
   get receivedMs(): number {
-    return this.#received / this.#samplesPerMs;
+    return (this.#received + (this.#doubted?.samples ?? 0)) / this.#samplesPerMs;
+  }
+
+  #samplesOf(ms: number): number {
+    return Math.max(0, Math.round(ms * this.#samplesPerMs));
   }
 
   #missingMs(nowMs: number): number {
@@ -93,10 +122,53 @@ export class TrackAligner {
   }
 
   #pad(ms: number): number {
-    const silence = Math.round(ms * this.#samplesPerMs);
+    const silence = this.#samplesOf(ms);
     this.#placed += silence;
     this.#forget();
     return silence;
+  }
+
+  #doubt(samples: Int16Array, arrivedMs: number, delayMs: number): Placed {
+    this.#doubted ??= { parts: [], samples: 0, sinceMs: arrivedMs, leastMs: delayMs };
+    const doubted = this.#doubted;
+    doubted.parts.push(samples.slice());
+    doubted.samples += samples.length;
+    doubted.leastMs = Math.min(doubted.leastMs, delayMs);
+    if (arrivedMs - doubted.sinceMs < DOUBT_MS) {
+      return { silence: 0, samples: new Int16Array(0) };
+    }
+    this.#forget();
+    return this.flush();
+  }
+
+  /** All that waited, and `samples` behind it. */
+  #endDoubt(samples: Int16Array): Int16Array {
+    const doubted = this.#doubted;
+    this.#doubted = undefined;
+    if (doubted === undefined) {
+      return samples;
+    }
+    const whole = new Int16Array(doubted.samples + samples.length);
+    let at = 0;
+    for (const part of [...doubted.parts, samples]) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    return whole;
+  }
+
+  #place(received: Int16Array, placed: Placed): Placed {
+    const before = this.#received;
+    this.#received += received.length;
+    this.#placed += placed.silence + placed.samples.length;
+    const offset = this.#placed - this.#received;
+    if (offset !== this.#anchors.at(-1)?.offset) {
+      this.#anchors.push({ received: before, offset });
+      if (this.#anchors.length > KEPT_ANCHORS) {
+        this.#anchors.shift();
+      }
+    }
+    return placed;
   }
 
   #forget(): void {
@@ -112,25 +184,25 @@ export class TrackAligner {
     }
   }
 
-  #correct(samples: Int16Array): Placed {
+  #corrected(samples: Int16Array): Int16Array {
     const surplusMs = -this.#largestDelay(SURPLUS_FOR_MS);
     if (this.#surplus === 0 && surplusMs > SURPLUS_MS) {
-      this.#surplus = Math.round(surplusMs * this.#samplesPerMs);
+      this.#surplus = this.#samplesOf(surplusMs);
     }
     if (this.#surplus > 0) {
       const dropped = Math.min(samples.length, this.#surplus);
       this.#surplus -= dropped;
       this.#shift(dropped);
-      return { silence: 0, samples: samples.subarray(dropped) };
+      return samples.subarray(dropped);
     }
     const heardMs = this.#delays.reduce((sum, { lengthMs }) => sum + lengthMs, 0);
     const least = Math.min(...this.#delays.map(({ ms }) => ms));
     if (heardMs < WINDOW_MS || Math.abs(least) <= QUIET_MS || samples.length < 2) {
-      return { silence: 0, samples };
+      return samples;
     }
     const change = least > 0 ? 1 : -1;
     this.#shift(-change);
-    return { silence: 0, samples: change > 0 ? longer(samples) : samples.subarray(1) };
+    return change > 0 ? longer(samples) : samples.subarray(1);
   }
 
   /** The largest delay of the last `spanMs`; not negative until so much has been heard. */
@@ -151,20 +223,6 @@ export class TrackAligner {
       delay.ms += dropped / this.#samplesPerMs;
     }
   }
-
-  #anchor(): void {
-    const offset = this.#placed - this.#received;
-    if (offset !== this.#anchors.at(-1)?.offset) {
-      // What was corrected came at the end of what was received before.
-      const received = this.#anchors.length === 0 ? 0 : this.#lastReceived;
-      this.#anchors.push({ received, offset });
-      if (this.#anchors.length > KEPT_ANCHORS) {
-        this.#anchors.shift();
-      }
-    }
-    this.#lastReceived = this.#received;
-  }
-  #lastReceived = 0;
 }
 
 /** The same sound with one sample more in its middle. */

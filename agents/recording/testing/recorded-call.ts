@@ -2,6 +2,7 @@
 import { FRAME_MS } from '#media/playout/playout.ts';
 import { NEUTRAL_MOUTH, NEUTRAL_POSE, type FacePose } from '#media/face/pose.ts';
 import type { FaceRenderer } from '#media/ports.ts';
+import { FakeClock } from '#media/testing/fake-clock.ts';
 import type { AvSink } from '#media/stage/stage.ts';
 import { CallRecorder, type CallRecorderOptions } from '../call-recorder.ts';
 
@@ -39,7 +40,7 @@ export interface TestScript {
   /** How far the mouth that goes with the sound of that moment is open. */
   jaw: (soundAtMs: number) => number;
   /** Runs before each frame of sound. */
-  before?: (atMs: number, recorder: CallRecorder) => void;
+  before?: (atMs: number, recorder: CallRecorder, clock: FakeClock) => void;
 }
 
 /** Feeds the script through a recorder as the stage and the ear do. The caller closes the recorder. */
@@ -47,7 +48,8 @@ export async function recordScript(
   script: TestScript,
   options: Partial<CallRecorderOptions> & { root: string },
 ): Promise<CallRecorder> {
-  const recorder = await openTestRecorder(options);
+  const clock = new FakeClock();
+  const recorder = await openTestRecorder({ clock, ...options });
   // What the room holds of sound before it leaves.
   const sink = recorder.watchSink(takesAll(0));
   const face = recorder.watchFace(new FlashFace());
@@ -55,8 +57,9 @@ export async function recordScript(
   recorder.begin();
   recorder.learnerStreamOpened();
   for (let atMs = 0; atMs < script.lengthMs; atMs += FRAME_MS) {
-    script.before?.(atMs, recorder);
+    script.before?.(atMs, recorder, clock);
     await sink.writeAudio(script.avatar(atMs));
+    clock.advance(FRAME_MS);
     const heard = script.learner(atMs);
     if (heard !== undefined) {
       recorder.learnerSound(heard);
@@ -87,6 +90,7 @@ export function openTestRecorder(
     },
     key: undefined,
     pictureDelayMs: PICTURE_DELAY_MS,
+    clock: new FakeClock(),
     onStopped: (error) => {
       throw error;
     },
