@@ -2,10 +2,17 @@
 import { pythonAgents } from '#agents/avatar-worker/testing/python-agents.ts';
 import { RemoteAgent, type Sound } from '#agents/avatar-worker/testing/remote-agent.ts';
 import { roomToken, WorkerProcess } from '#agents/avatar-worker/testing/worker-process.ts';
+import { UnderstudyAvatarSession } from '#agents/avatar-session/understudy-avatar-session.ts';
+import { serviceToken, type AvatarWorkerState } from '#agents/dispatch/avatar-service.ts';
+import { FliteTextToSpeech } from '#agents/engines/flite/text-to-speech.ts';
+import { SessionVoice } from '#agents/voice/session-voice.ts';
+import { initializeLogger, voice } from '@livekit/agents';
+import { Room } from '@livekit/rtc-node';
 import { randomUUID } from 'node:crypto';
 import { RoomServiceClient } from 'livekit-server-sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { AvatarViewer } from './avatar-viewer.ts';
+import { eventually } from './eventually.ts';
 import { SPEECH_RATE_HZ, joined, synthesise } from './speech.ts';
 
 const keys = { apiKey: inject('apiKey'), apiSecret: inject('apiSecret') };
@@ -79,7 +86,7 @@ const mono = (samples: Int16Array): Sound => ({
 describe.each([
   { framework: '@livekit/agents', python: undefined, absent: false },
   {
-    framework: 'Python’s livekit-agents (npm run avatar-worker -- --help tells how to install it)',
+    framework: 'Python’s livekit-agents',
     python: pythonAgents(),
     absent: pythonAgents() === undefined,
   },
@@ -155,6 +162,172 @@ describe.each([
     expect(last.interrupted).toBe(false);
   });
 });
+
+describe('our own avatar session', () => {
+  it('gives an AgentSession a face on the worker with most room, and its phonemes to the mouth', async () => {
+    const placed = await WorkerProcess.start({
+      keys,
+      capacity: 2,
+      signalingUrl: inject('pageUrl'),
+    });
+    closing.push(() => placed.close());
+    await eventually(async () => {
+      const answer = await fetch(`${inject('pageUrl')}/api/avatar-workers`, {
+        headers: { authorization: `Bearer ${await serviceToken(keys, 'test')}` },
+      });
+      const { workers } = (await answer.json()) as { workers: AvatarWorkerState[] };
+      return workers.find(({ address }) => address === placed.address);
+    });
+    const name = await makeRoom();
+    const room = new Room();
+    closing.push(() => room.disconnect());
+    await room.connect(url, await roomToken(keys, { room: name, identity: 'agent', agent: true }), {
+      autoSubscribe: true,
+      dynacast: false,
+    });
+    initializeLogger({ pretty: false, level: 'silent' });
+    const engine = new FliteTextToSpeech();
+    closing.push(() => engine.close());
+    const session = new voice.AgentSession({ tts: new SessionVoice(engine, 'en-clara') });
+    const avatar = new UnderstudyAvatarSession({
+      avatarsUrl: `${inject('pageUrl')}/api/avatars`,
+      livekitUrl: url,
+      keys,
+    });
+    const { id } = await avatar.start(session, room, { avatar: 'ada' });
+    await avatar.waitForJoin();
+    await session.start({
+      agent: new voice.Agent({ instructions: 'None.' }),
+      room,
+      inputOptions: { audioEnabled: false, textEnabled: false },
+      record: false,
+    });
+    const viewer = await AvatarViewer.join(
+      url,
+      await roomToken(keys, { room: name, identity: 'viewer' }),
+    );
+    closing.push(() => viewer.close());
+    const audible = viewer.untilAudible();
+    const said = session.say(SENTENCE);
+    await audible;
+    await said.waitForPlayout();
+    const performing = (await placed.list()).find((one) => one.id === id);
+    expect(performing).toMatchObject({ avatar: 'ada', agentIdentity: 'agent' });
+    expect(performing!.figures.toldMarks).toBeGreaterThan(20);
+    await session.close();
+    await avatar.aclose();
+    // The avatar was shown out of the room, and its place is free again.
+    await eventually(async () => ((await placed.health()).active === 0 ? true : undefined));
+  });
+});
+
+describe('a worker', () => {
+  it('keeps the avatars of one process apart, and outlives agents that send nonsense or die', async () => {
+    const good = await scene();
+    const bad = await scene();
+    const whole = joined([speech, speech]);
+    await good.agent.say(mono(whole));
+    await good.agent.until('started');
+
+    // Somebody in the other room who is not the agent is not listened to; the agent's own nonsense harms itself alone.
+    const stranger = await rawAgent(bad.room, 'stranger');
+    await stranger.send({ sample_rate: '24000', num_channels: '1' }, new Uint8Array(48_000));
+    await bad.agent.close();
+    const agent = await rawAgent(bad.room, 'agent');
+    const bytes = new Uint8Array(9_601).map((_, at) => (at * 7_919) % 256);
+    await agent.send({ sample_rate: 'loud', num_channels: '1' }, bytes);
+    await agent.send({}, bytes);
+    await agent.send({ sample_rate: '192000', num_channels: '8' }, bytes);
+    await agent.send({ sample_rate: '24000', num_channels: '1' }, bytes);
+    await agent.room.localParticipant!.sendText('{"segment": "all"}', {
+      topic: 'understudy.marks',
+      destinationIdentities: ['avatar'],
+    });
+    // A stream that never ends, then more than anybody may send, then the agent is gone in mid-stream.
+    await agent.open({ sample_rate: '24000', num_channels: '1' }, bytes);
+    await agent.send({ sample_rate: '48000', num_channels: '2' }, new Uint8Array(8_000_000));
+    await agent.room.disconnect();
+
+    const finished = await good.agent.until('finished');
+    expect(finished.interrupted).toBe(false);
+    expect(Math.abs(finished.positionS * 1_000 - lengthMs(whole))).toBeLessThanOrEqual(20);
+    // Its avatar waits for an agent to come back, and serves it.
+    const back = await RemoteAgent.start({
+      url,
+      token: await roomToken(keys, { room: bad.room, identity: 'agent', agent: true }),
+      avatar: 'avatar',
+    });
+    closing.push(() => back.close());
+    await back.say(mono(speech));
+    const served = await back.until('finished');
+    expect(Math.abs(served.positionS * 1_000 - lengthMs(speech))).toBeLessThanOrEqual(20);
+    expect(worker.ended).toBe(false);
+  });
+
+  it('refuses what it cannot do, with a code', async () => {
+    const ask = async (body: object): Promise<[number, string]> => {
+      const answer = await worker.request('/v1/avatars', { method: 'POST', body });
+      return [answer.status, ((await answer.json()) as { code: string }).code];
+    };
+    const token = await roomToken(keys, { room: 'no-such-room', identity: 'avatar' });
+    const wanted = { livekitUrl: url, token, avatar: 'ada' };
+    expect(await ask({ ...wanted, avatar: 'nobody' })).toEqual([404, 'AVATAR_UNKNOWN']);
+    expect(await ask({ ...wanted, token: `${token}x` })).toEqual([422, 'ROOM_REFUSED']);
+    expect(await ask({ ...wanted, livekitUrl: 'file:///etc' })).toEqual([400, 'BODY_INVALID']);
+    const stranger = await fetch(`${worker.address}/v1/avatars`);
+    expect(stranger.status).toBe(401);
+  });
+
+  it('drains: takes no new avatar, finishes the running one, and ends', async () => {
+    const own = await WorkerProcess.start({ keys, capacity: 2 });
+    closing.push(() => own.close());
+    const room = await makeRoom();
+    const request = {
+      livekitUrl: url,
+      token: await roomToken(keys, { room, identity: 'avatar', onBehalf: 'agent' }),
+      avatar: 'ada',
+    };
+    const { id } = await own.enter(request);
+    own.drain();
+    const draining = await eventually(async () => {
+      const health = await own.health();
+      return health.status === 'draining' ? health : undefined;
+    });
+    expect(draining.active).toBe(1);
+    const refused = await own.request('/v1/avatars', { method: 'POST', body: request });
+    expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([
+      503,
+      'DRAINING',
+    ]);
+    expect((await own.request(`/v1/avatars/${id}`, { method: 'DELETE' })).status).toBe(204);
+    await own.untilEnded();
+  });
+});
+
+/** An agent without a framework, which can also do what no framework does. */
+async function rawAgent(roomName: string, identity: string) {
+  const room = new Room();
+  closing.push(() => room.disconnect());
+  const token = await roomToken(keys, { room: roomName, identity, agent: true });
+  await room.connect(url, token, { autoSubscribe: false, dynacast: false });
+  const open = async (attributes: Record<string, string>, bytes: Uint8Array) => {
+    const writer = await room.localParticipant!.streamBytes({
+      name: 'sound',
+      topic: 'lk.audio_stream',
+      destinationIdentities: ['avatar'],
+      attributes,
+    });
+    await writer.write(bytes);
+    return writer;
+  };
+  return {
+    room,
+    open,
+    send: async (attributes: Record<string, string>, bytes: Uint8Array): Promise<void> => {
+      await (await open(attributes, bytes)).close();
+    },
+  };
+}
 
 function tone(sampleRateHz: number, channels: number, ms: number): Int16Array {
   const samples = new Int16Array(Math.round((sampleRateHz * ms) / 1_000) * channels);

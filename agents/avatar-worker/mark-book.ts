@@ -31,6 +31,12 @@ interface Page {
 
 export class MarkBook {
   readonly #pages = new Map<number, Page>();
+  #given = 0;
+
+  /** How many marks of the agent's own have been given to the mouth. */
+  get given(): number {
+    return this.#given;
+  }
 
   /** Throws ProtocolError MARKS_INVALID. */
   add(message: string): void {
@@ -66,6 +72,7 @@ export class MarkBook {
       }
       taken.push(mark);
     }
+    this.#given += taken.length;
     return [...taken, ...heard.filter(({ startMs }) => startMs >= page.untilMs)];
   }
 

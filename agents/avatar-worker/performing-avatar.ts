@@ -48,6 +48,8 @@ export interface PerformanceFigures extends StageCounters {
   /** From the first bytes of the latest segment to the first of its sound being written; absent before it. */
   firstSoundMs?: number;
   reportsLost: number;
+  /** Phonemes that the agent told; where it tells none, the mouth listens. */
+  toldMarks: number;
 }
 
 export class PerformingAvatar {
@@ -213,6 +215,7 @@ export class PerformingAvatar {
     return {
       ...this.#stage.counters,
       ...counts,
+      toldMarks: this.#inbox.toldMarks,
       ...(firstSoundMs === undefined ? {} : { firstSoundMs }),
     };
   }

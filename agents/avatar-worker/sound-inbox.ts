@@ -56,6 +56,11 @@ export class SoundInbox {
     this.#options = options;
   }
 
+  /** Phonemes that the agent itself has told since it is here. */
+  get toldMarks(): number {
+    return this.#marks.given;
+  }
+
   take(stream: AudioByteStream): void {
     const number = this.#nextNumber++;
     if (this.#incoming.length >= MOST_STREAMS) {
