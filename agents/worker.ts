@@ -22,7 +22,7 @@ const server = new AgentServer(
     wsURL: environment.LIVEKIT_URL ?? '',
     apiKey: environment.LIVEKIT_API_KEY ?? '',
     apiSecret: environment.LIVEKIT_API_SECRET ?? '',
-    host: '127.0.0.1',
+    host: environment.WORKER_HOST,
     port: environment.WORKER_PORT,
     logLevel: level,
     production: true,

@@ -2,6 +2,7 @@
  * Every environment variable, in one typed schema: read once at the edge of each process, explained by
  * `npm start -- --help`, checked by `npm run config:check`.
  */
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -16,6 +17,13 @@ export const environmentSchema = z.object({
     .default(false)
     .describe(
       '1 serves HTTPS with a self-signed certificate, so that other machines may use the microphone',
+    ),
+  UNDERSTUDY_TRUST_PROXY: z
+    .string()
+    .regex(/^[\da-fA-F.:/, ]+$/, 'takes addresses and ranges: 127.0.0.1, 172.30.0.0/24')
+    .optional()
+    .describe(
+      'Addresses of the proxy before the API (nginx/): who calls and under which name is believed from there alone',
     ),
   UNDERSTUDY_DATA: z
     .string()
@@ -39,6 +47,10 @@ export const environmentSchema = z.object({
     .describe(
       'Address at which browsers reach its media; set it to the LAN address for other machines',
     ),
+  WORKER_HOST: z
+    .string()
+    .default('127.0.0.1')
+    .describe('Address of the agent worker’s own health page'),
   WORKER_PORT: port.default(8081).describe('Port of the agent worker’s own health page'),
   UNDERSTUDY_MAX_SESSIONS: z.coerce
     .number()
@@ -155,11 +167,14 @@ export class EnvironmentError extends Error {
   }
 }
 
-/** Reads and checks the environment. Empty values count as absent. Throws EnvironmentError. */
+/**
+ * Reads and checks the environment. Empty values count as absent; NAME_FILE names a file that holds NAME's value, as
+ * secrets are given to containers. Throws EnvironmentError.
+ */
 export function readEnvironment(source: NodeJS.ProcessEnv = process.env): Environment {
   const given = Object.fromEntries(
     Object.keys(environmentSchema.shape)
-      .map((name) => [name, source[name]] as const)
+      .map((name) => [name, source[name] || fromFile(name, source[`${name}_FILE`])] as const)
       .filter(([, value]) => value !== undefined && value !== ''),
   );
   const parsed = environmentSchema.safeParse(given);
@@ -169,6 +184,17 @@ export function readEnvironment(source: NodeJS.ProcessEnv = process.env): Enviro
     );
   }
   return parsed.data;
+}
+
+function fromFile(name: string, path: string | undefined): string | undefined {
+  if (path === undefined || path === '') {
+    return undefined;
+  }
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    throw new EnvironmentError([`${name}_FILE: ${path} cannot be read`]);
+  }
 }
 
 /** One line per variable: name, default, meaning. For --help and the README. */

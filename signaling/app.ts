@@ -14,6 +14,8 @@ export interface AppOptions extends RouteDependencies {
   facesRoot?: string;
   https?: { key: string; cert: string };
   logLevel?: string;
+  /** Addresses of the proxy before it, with commas: its forwarded headers are believed, nobody else's. */
+  trustProxy?: string;
 }
 
 /** A report of an hour's call is below 300 kB; nothing else is near. */
@@ -24,6 +26,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     bodyLimit: BODY_LIMIT_BYTES,
     genReqId: () => crypto.randomUUID(),
     requestIdHeader: 'x-request-id',
+    trustProxy: options.trustProxy ?? false,
     logger: options.logLevel === undefined ? false : { level: options.logLevel },
     ...(options.https === undefined ? {} : { https: options.https }),
   }) as unknown as FastifyInstance;

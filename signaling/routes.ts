@@ -61,7 +61,8 @@ export function registerRoutes(app: FastifyInstance, dependencies: RouteDependen
       body.consent?.recording === true,
     );
     // Over HTTPS the media server is reached through this one, under the name that the browser used.
-    const serverUrl = created.serverUrl === '' ? `wss://${request.host}` : created.serverUrl;
+    const scheme = request.protocol === 'https' ? 'wss' : 'ws';
+    const serverUrl = created.serverUrl === '' ? `${scheme}://${request.host}` : created.serverUrl;
     return reply.code(201).send({ ...created, serverUrl });
   });
 

@@ -35,6 +35,7 @@ if (
 
 const dataFolder = resolve(environment.UNDERSTUDY_DATA);
 const scenarios = loadScenarios(environment.UNDERSTUDY_SCENARIOS).map(summaryOf);
+const { UNDERSTUDY_TRUST_PROXY: trustProxy } = environment;
 const scheme = environment.UNDERSTUDY_HTTPS ? 'https' : 'http';
 const rooms = new LiveKitRooms(LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET);
 const tokens = new RoomTokens({ apiKey: LIVEKIT_API_KEY, apiSecret: LIVEKIT_API_SECRET });
@@ -52,9 +53,10 @@ const sessions = new Sessions({
   rooms,
   tokens,
   scenarios,
-  // Over HTTPS a browser refuses ws://, so LiveKit is reached through this server.
-  serverUrl: environment.UNDERSTUDY_HTTPS ? '' : LIVEKIT_URL,
-  internalUrl: `${scheme}://127.0.0.1:${String(environment.PORT)}`,
+  // Over HTTPS a browser refuses ws://, so LiveKit is reached through this server, or the proxy before it.
+  serverUrl: environment.UNDERSTUDY_HTTPS || trustProxy !== undefined ? '' : LIVEKIT_URL,
+  internalUrl:
+    environment.UNDERSTUDY_SIGNALING ?? `${scheme}://127.0.0.1:${String(environment.PORT)}`,
   recognitionFor,
   avatars,
   maxSessions: environment.UNDERSTUDY_MAX_SESSIONS,
@@ -85,7 +87,7 @@ const app = await buildApp({
   health: () =>
     checkHealth({
       rooms,
-      workerUrl: `http://127.0.0.1:${String(environment.WORKER_PORT)}/`,
+      workerUrl: `http://${environment.WORKER_HOST}:${String(environment.WORKER_PORT)}/`,
       ...runtimeAddress(environment),
       scenarioCount: scenarios.length,
       liveCount: () => sessions.liveCount,
@@ -94,6 +96,7 @@ const app = await buildApp({
   webRoot: fileURLToPath(new URL('../web/dist', import.meta.url)),
   facesRoot: fileURLToPath(new URL('../media/avatars/packs', import.meta.url)),
   logLevel: environment.LOG_LEVEL,
+  ...(trustProxy === undefined ? {} : { trustProxy }),
   ...(environment.UNDERSTUDY_HTTPS
     ? {
         https: {

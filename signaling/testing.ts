@@ -60,6 +60,8 @@ export interface TestSignalingOptions {
   composer?: Composer;
   /** Answers for avatar workers. */
   sendToWorker?: typeof fetch;
+  /** The proxy before it; LiveKit is then reached through that. */
+  trustProxy?: string;
 }
 
 export async function testSignaling(options: TestSignalingOptions = {}) {
@@ -71,7 +73,7 @@ export async function testSignaling(options: TestSignalingOptions = {}) {
     rooms,
     tokens,
     scenarios: [SCENARIO],
-    serverUrl: 'ws://localhost:7880',
+    serverUrl: options.trustProxy === undefined ? 'ws://localhost:7880' : '',
     internalUrl: 'http://127.0.0.1:8080',
     recognitionFor: () => 'basic',
     avatars: () => Promise.resolve(['ada', 'neural/ann']),
@@ -86,6 +88,7 @@ export async function testSignaling(options: TestSignalingOptions = {}) {
     ...(options.now === undefined ? {} : { now: options.now }),
   });
   const app = await buildApp({
+    ...(options.trustProxy === undefined ? {} : { trustProxy: options.trustProxy }),
     sessions,
     tokens,
     scenarios: [SCENARIO],
