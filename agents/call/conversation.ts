@@ -97,7 +97,11 @@ export class Conversation {
     });
     this.#session.output.audio = avatar.output;
     const playedRateHz = options.voice.engine.sampleRateHz;
-    this.#input = new LearnerInput({ heardRateHz: HEARD_RATE_HZ, playedRateHz });
+    this.#input = new LearnerInput({
+      heardRateHz: HEARD_RATE_HZ,
+      playedRateHz,
+      clock: systemClock,
+    });
     avatar.heardBy((samples) => {
       this.#input.played(samples);
     });

@@ -3,6 +3,7 @@
  * the turn judge expects an end, and lets the judge say when the turn is over. Everything is driven by the windows; nothing here
  * waits by itself.
  */
+import { SpeakerLevel } from '#media/input/speaker-level.ts';
 import type { Recognizer } from '#media/ports.ts';
 
 /** One window of the voice detector. */
@@ -32,7 +33,7 @@ export type ListenerEvent =
   /** The whole turn as it stands in this pause: an answer can be prepared on it. */
   | { type: 'likely'; text: string; confidence: number }
   | { type: 'turn'; text: string; confidence: number }
-  /** Speech that was no turn: noise, or a murmur over the avatar. */
+  /** Speech that was no turn: noise, somebody farther away than the learner, or a murmur over the avatar. */
   | { type: 'dropped' };
 
 export interface ListenerOptions {
@@ -83,6 +84,7 @@ export class Listener {
   readonly #options: ListenerOptions;
   #judge: TurnJudge | undefined;
   readonly #leadIn: Hop[] = [];
+  readonly #level = new SpeakerLevel();
   #state: 'idle' | 'speaking' | 'paused' = 'idle';
   #voicedHops = 0;
   #newestMs = 0;
@@ -179,6 +181,7 @@ export class Listener {
     this.#lastPartialMs = hop.atMs;
     this.#voicedMs = STARTING_HOPS * HOP_MS;
     this.#overAvatar = this.#options.avatarHasFloor();
+    this.#level.hear(hop.samples, HOP_MS);
     for (const { samples } of this.#leadIn) {
       this.#options.recognizer.push(samples);
     }
@@ -196,6 +199,7 @@ export class Listener {
     }
     this.#lastVoicedMs = hop.atMs;
     this.#voicedMs += HOP_MS;
+    this.#level.hear(hop.samples, HOP_MS);
   }
 
   #beSilent(): void {
@@ -225,7 +229,7 @@ export class Listener {
     this.#text = transcript?.text.trim() ?? '';
     this.#confidence = transcript?.confidence ?? 0;
     this.#judge?.transcribed(this.#text, true);
-    if (this.#text !== '' && !this.#isMurmur()) {
+    if (this.#text !== '' && !this.#isMurmur() && !this.#level.distant) {
       this.#options.onEvent({ type: 'likely', text: this.#text, confidence: this.#confidence });
     }
     if (this.#overWhenDecoded) {
@@ -247,7 +251,7 @@ export class Listener {
         this.#wholePause = isWhole ? pause : this.#wholePause;
         this.#judge?.transcribed(text, isWhole);
       }
-      if (news) {
+      if (news && !this.#level.distant) {
         this.#partial = text;
         this.#options.onEvent({ type: 'partial', text });
       }
@@ -260,7 +264,9 @@ export class Listener {
     this.#options.onEvent({ type: 'speech-ended', agoMs: this.#newestMs - this.#lastVoicedMs });
     const meant = this.#voicedMs >= MEANT_SPEECH_MS && !this.#overAvatar;
     const text = this.#text === '' && meant ? UNINTELLIGIBLE : this.#text;
-    if (text === '' || this.#isMurmur()) {
+    const isTurn = text !== '' && !this.#isMurmur() && !this.#level.distant;
+    this.#level.end(isTurn);
+    if (!isTurn) {
       this.#options.onEvent({ type: 'dropped' });
     } else {
       this.#options.onEvent({ type: 'turn', text, confidence: this.#confidence });

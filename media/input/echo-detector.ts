@@ -6,10 +6,11 @@
  * band, how much of it comes back. What is heard beyond that is somebody else.
  */
 import { BANDS, BandSpectrum } from './band-spectrum.ts';
+import { ArrivalClock } from './arrival-clock.ts';
 import { NoiseFloor } from './noise-floor.ts';
 
-/** Frames of 10 ms on both sides. */
-const FRAMES_PER_SECOND = 100;
+/** Frames of this length on both sides. */
+const FRAME_MS = 10;
 /** From a frame leaving the agent to its echo arriving: two transports, two jitter buffers, a loudspeaker. */
 export const LONGEST_DELAY_FRAMES = 100;
 const HISTORY_FRAMES = 256;
@@ -41,16 +42,14 @@ const BOUND_FACTOR = 2;
  * stayed under 0.57; echo at −6 to −20 dB with a reverberation of 300 ms stays above 0.68 in 95 % of its frames.
  */
 export const SURE_LIKENESS = 0.62;
-/** As many audible frames, about, before likeness means anything. */
+/** Audible frames on which that holds; for each frame fewer the likeness must be greater. */
 const LOCK_EVIDENCE_FRAMES = 20;
+const LIKENESS_PER_FRAME = 0.025;
 /** The coupling is first learnt from this many frames, and for a band from at least so many of them. */
 const LOCK_FRAMES = 60;
 const LEAST_RATIOS = 5;
 /** Jitter buffers move a sound by as much without it being another delay. */
 const DELAY_PLAY_FRAMES = 2;
-/** Sides apart by more than this for half a second have lost frames; less is jitter of the event loop. */
-const SLIP_FRAMES = 3;
-const SLIPPED_FRAMES = 50;
 /** Echo that stays away for a second of loud playing is gone. */
 const UNHEARD_FRAMES = 100;
 
@@ -83,7 +82,6 @@ export class EchoDetector {
   readonly #playedPowers = ring();
   readonly #playedContours = ring();
   readonly #playedEnergy = new Float64Array(HISTORY_FRAMES);
-  readonly #playedTotal = new Float64Array(HISTORY_FRAMES);
   readonly #heardPowers = ring();
   readonly #playedMeans = new Float64Array(BANDS);
   readonly #heardMeans = new Float64Array(BANDS);
@@ -92,12 +90,13 @@ export class EchoDetector {
   readonly #levels = new Float64Array(BANDS);
   readonly #contour = new Float64Array(BANDS);
   #heardEnergy = 0;
-  #played = 0;
+  readonly #arrivals = new ArrivalClock(FRAME_MS);
+  /** Time in steps of 10 ms: the newest frame that left, the newest that was heard, the newest that held a sound. */
+  #playedSlot = -1;
+  #heardSlot = 0;
+  #lastSoundSlot = -Infinity;
   #heard = 0;
-  /** Played minus heard frames when the two were last put side by side. */
-  #offset = 0;
-  #slippedFrames = 0;
-  #lastSoundFrame = -Infinity;
+  #playedEnergySum = 0;
   #evidence = 0;
   #bestLag = 0;
   #excessDb = 0;
@@ -129,45 +128,53 @@ export class EchoDetector {
       return undefined;
     }
     const couplingDb = this.#couplingDb.reduce((sum, db) => sum + db, 0) / BANDS;
-    return { delayMs: (this.#delayFrames * 1_000) / FRAMES_PER_SECOND, couplingDb };
+    return { delayMs: this.#delayFrames * FRAME_MS, couplingDb };
   }
 
-  /** Adds 10 ms of mono PCM that leave for the learner. */
-  play(samples: Int16Array): void {
-    const powers = this.#playedSpectrum.push(samples);
-    const at = (this.#played % HISTORY_FRAMES) * BANDS;
+  /** Adds 10 ms of mono PCM that are handed over for the learner at `nowMs`. */
+  play(samples: Int16Array, nowMs: number): void {
+    // What is handed over leaves after what waits before it; where nothing waited, there was silence.
+    const slot = Math.max(this.#playedSlot + 1, Math.floor(nowMs / FRAME_MS));
+    const silent = Math.min(slot - this.#playedSlot - 1, HISTORY_FRAMES);
+    for (let missing = silent; missing > 0; missing -= 1) {
+      this.#keepPlayed(slot - missing, SILENT_POWERS);
+    }
+    this.#keepPlayed(slot, this.#playedSpectrum.push(samples));
+  }
+
+  #keepPlayed(slot: number, powers: Float64Array): void {
+    const at = slot % HISTORY_FRAMES;
     let total = 0;
     for (let band = 0; band < BANDS; band += 1) {
       const power = powers[band]!;
       total += power;
-      const level = 10 * Math.log10(power + BAND_POWER);
-      this.#playedPowers[at + band] = power;
-      this.#levels[band] = level;
+      this.#playedPowers[at * BANDS + band] = power;
+      this.#levels[band] = 10 * Math.log10(power + BAND_POWER);
     }
-    const energy = contourOf(this.#levels, this.#playedMeans, this.#played === 0);
-    this.#playedContours.set(this.#levels, at);
-    const previous = this.#playedEnergy[(this.#played + HISTORY_FRAMES - 1) % HISTORY_FRAMES]!;
-    this.#playedEnergy[this.#played % HISTORY_FRAMES] = previous * FORGETTING + energy;
-    this.#playedTotal[this.#played % HISTORY_FRAMES] = total;
+    const energy = contourOf(this.#levels, this.#playedMeans, this.#playedSlot < 0);
+    this.#playedContours.set(this.#levels, at * BANDS);
+    this.#playedEnergySum = this.#playedEnergySum * FORGETTING + energy;
+    this.#playedEnergy[at] = this.#playedEnergySum;
     if (total > PLAYED_POWER) {
-      this.#lastSoundFrame = this.#played;
+      this.#lastSoundSlot = slot;
     }
-    this.#played += 1;
+    this.#playedSlot = slot;
   }
 
-  /** Judges 10 ms of mono PCM of the learner's microphone. */
-  hear(samples: Int16Array): EchoFrame {
+  /** Judges 10 ms of mono PCM of the learner's microphone that came in at `nowMs`, or were due by then. */
+  hear(samples: Int16Array, nowMs: number): EchoFrame {
     const powers = this.#heardSpectrum.push(samples);
     this.#noise.push(powers);
     this.#heardPowers.set(powers, (this.#heard % HISTORY_FRAMES) * BANDS);
-    this.#align();
+    this.#heardSlot = Math.floor(this.#arrivals.dueMs(nowMs) / FRAME_MS);
     const audible = this.#isAudible(powers);
-    const avatarSounds = this.#newestPlayed - this.#lastSoundFrame <= LONGEST_DELAY_FRAMES;
+    const avatarSounds = this.#heardSlot - this.#lastSoundSlot <= LONGEST_DELAY_FRAMES;
     this.#evidence = this.#evidence * FORGETTING + (audible && avatarSounds ? 1 : 0);
     const likeness = this.#compare(powers);
     this.#expect(this.#delayFrames ?? 0);
     const excessDb = this.#excess(powers);
-    const same = likeness >= SURE_LIKENESS && this.#evidence >= LOCK_EVIDENCE_FRAMES;
+    const missing = Math.max(0, LOCK_EVIDENCE_FRAMES - this.#evidence);
+    const same = likeness >= SURE_LIKENESS + missing * LIKENESS_PER_FRAME;
     if (same && audible) {
       this.#learn(powers);
     }
@@ -271,28 +278,6 @@ export class EchoDetector {
     return total > AUDIBLE_FACTOR * noise + LEAST_AUDIBLE;
   }
 
-  /** The played frame that leaves as the newest heard one comes in. */
-  get #newestPlayed(): number {
-    return Math.min(this.#played - 1, this.#heard + this.#offset);
-  }
-
-  /**
-   * Both sides count frames, so that a late event loop does not matter. A side that lost some (a stall that starved it)
-   * is put beside the other again when they have been apart for half a second.
-   */
-  #align(): void {
-    const slip = this.#played - 1 - this.#heard - this.#offset;
-    if (this.#heard === 0) {
-      this.#offset = this.#played - 1;
-      return;
-    }
-    this.#slippedFrames = Math.abs(slip) > SLIP_FRAMES ? this.#slippedFrames + 1 : 0;
-    if (this.#slippedFrames >= SLIPPED_FRAMES) {
-      this.#offset += slip;
-      this.#slippedFrames = 0;
-    }
-  }
-
   /** Correlates the newest contour with those of the last second of playing; gives the best lag's coefficient. */
   #compare(powers: Float64Array): number {
     for (let band = 0; band < BANDS; band += 1) {
@@ -301,19 +286,18 @@ export class EchoDetector {
     }
     const energy = contourOf(this.#contour, this.#heardMeans, this.#heard === 0);
     this.#heardEnergy = this.#heardEnergy * FORGETTING + energy;
-    const newest = this.#newestPlayed;
     let best = -1;
     for (let lag = 0; lag < LONGEST_DELAY_FRAMES; lag += 1) {
-      const frame = newest - lag;
+      const slot = this.#heardSlot - lag;
       let product = this.#products[lag]! * FORGETTING;
-      if (frame >= 0) {
-        const at = (frame % HISTORY_FRAMES) * BANDS;
+      if (this.#holds(slot)) {
+        const at = (slot % HISTORY_FRAMES) * BANDS;
         for (let band = 0; band < BANDS; band += 1) {
           product += this.#contour[band]! * this.#playedContours[at + band]!;
         }
       }
       this.#products[lag] = product;
-      const playedEnergy = frame < 0 ? 0 : this.#playedEnergy[frame % HISTORY_FRAMES]!;
+      const playedEnergy = this.#holds(slot) ? this.#playedEnergy[slot % HISTORY_FRAMES]! : 0;
       const likeness = product / Math.sqrt(this.#heardEnergy * playedEnergy + 1);
       if (likeness > best) {
         best = likeness;
@@ -325,17 +309,22 @@ export class EchoDetector {
 
   /** What was played, as the room draws it out: `agoFrames` before the newest heard frame. */
   #expect(delayFrames: number, agoFrames = 0): void {
-    const frame = this.#newestPlayed - delayFrames - agoFrames;
+    const slot = this.#heardSlot - delayFrames - agoFrames;
     for (let band = 0; band < BANDS; band += 1) {
       let loudest = 0;
-      for (let near = frame - DELAY_PLAY_FRAMES; near <= frame + DELAY_PLAY_FRAMES; near += 1) {
-        if (near >= 0 && near < this.#played) {
+      for (let near = slot - DELAY_PLAY_FRAMES; near <= slot + DELAY_PLAY_FRAMES; near += 1) {
+        if (this.#holds(near)) {
           const power = this.#playedPowers[(near % HISTORY_FRAMES) * BANDS + band]!;
           loudest = Math.max(loudest, power);
         }
       }
       this.#expected[band] = Math.max(loudest, this.#expected[band]! * TAIL);
     }
+  }
+
+  /** Whether what left in this slot is still known. */
+  #holds(slot: number): boolean {
+    return slot >= 0 && slot <= this.#playedSlot && slot > this.#playedSlot - HISTORY_FRAMES;
   }
 
   /** Mean over the bands of how far each lies above echo and noise, at most EXCESS_LIMIT_DB, smoothed. */
@@ -375,6 +364,8 @@ function contourOf(levels: Float64Array, means: Float64Array, first: boolean): n
   }
   return energy;
 }
+
+const SILENT_POWERS = new Float64Array(BANDS);
 
 function ring(): Float64Array {
   return new Float64Array(HISTORY_FRAMES * BANDS);

@@ -29,14 +29,16 @@ function play({ avatar, learner, loudspeakers, playedRateHz = RATE_HZ }: Scene) 
   const spoken = learner === undefined ? quiet : mixed(quiet, learner);
   const microphone = echo === undefined ? spoken : mixed(spoken, echo);
   const heard: number[] = [];
+  let nowMs = 123_456;
   const scale = playedRateHz / RATE_HZ;
   for (let at = 0; at + FRAME_SAMPLES <= avatar.length; at += FRAME_SAMPLES) {
     const left = Int16Array.from(
       { length: FRAME_SAMPLES * scale },
       (_, index) => avatar[at + Math.floor(index / scale)]!,
     );
-    gate.play(left);
-    heard.push(...gate.hear(microphone.subarray(at, at + FRAME_SAMPLES)));
+    gate.play(left, nowMs);
+    heard.push(...gate.hear(microphone.subarray(at, at + FRAME_SAMPLES), nowMs));
+    nowMs += 10;
   }
   return { gate, heard: Int16Array.from(heard), microphone };
 }
@@ -87,12 +89,17 @@ describe('The avatar’s own voice', () => {
     const gate = new EchoGate({ playedRateHz: RATE_HZ, heardRateHz: RATE_HZ });
     const room = new RoomAcoustics({ sampleRateHz: RATE_HZ, gainDb: -10, delayMs: 100 });
     const random = randomNumbers(6);
+    let nowMs = 0;
     const pass = (avatar: Int16Array, withRoom: boolean): void => {
       for (let at = 0; at + FRAME_SAMPLES <= avatar.length; at += FRAME_SAMPLES) {
         const left = avatar.slice(at, at + FRAME_SAMPLES);
-        gate.play(left);
+        gate.play(left, nowMs);
         const echo = withRoom ? room.hear(left) : new Float32Array(FRAME_SAMPLES);
-        gate.hear(Int16Array.from(echo, (sample) => Math.round(sample + 40 * (random() - 0.5))));
+        gate.hear(
+          Int16Array.from(echo, (sample) => Math.round(sample + 40 * (random() - 0.5))),
+          nowMs,
+        );
+        nowMs += 10;
       }
     };
     pass(first, true);

@@ -47,17 +47,17 @@ export class EchoGate {
     return this.#detector.echo;
   }
 
-  /** Adds 10 ms of mono PCM that leave for the learner. */
-  play(samples: Int16Array): void {
-    this.#detector.play(samples);
+  /** Adds 10 ms of mono PCM that are handed over for the learner at `nowMs`. */
+  play(samples: Int16Array, nowMs: number): void {
+    this.#detector.play(samples, nowMs);
   }
 
   /**
-   * Takes 10 ms of the learner's microphone; gives what may be heard of it now. That is as much, or nothing while it
+   * Takes 10 ms of the learner's microphone that came in at `nowMs`; gives what may be heard of it now. That is as much, or nothing while it
    * holds back, and then all that was held: nothing is lost, and time is kept. It may give `samples` itself.
    */
-  hear(samples: Int16Array): Int16Array {
-    const frame = this.#detector.hear(samples);
+  hear(samples: Int16Array, nowMs: number): Int16Array {
+    const frame = this.#detector.hear(samples, nowMs);
     this.#sureFrames = frame.same && frame.audible ? this.#sureFrames + 1 : 0;
     if (this.#sureFrames >= SURE_FRAMES && this.#state !== 'echo') {
       this.#state = 'echo';
