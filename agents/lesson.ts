@@ -143,6 +143,7 @@ export class Lesson {
     this.#over.abort();
     await this.#conversation?.close();
     const lengthMs = this.#callLog?.nowMs ?? 0;
+    this.#recorder?.end();
     await this.#avatar?.close();
     await this.#recorder?.close();
     await this.#deliver(lengthMs);

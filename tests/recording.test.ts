@@ -102,7 +102,7 @@ describe('A call with consent', () => {
       const { samples, sampleRateHz } = decodeWav(await fetched(`${speaker}.wav`));
       const heardMs = onsetMs(samples, sampleRateHz, Math.max(0, startMs - 300));
       expect(Math.abs(heardMs - startMs), speaker).toBeLessThanOrEqual(ALIGNED_MS);
-      expect(endMs).toBeGreaterThan(startMs + 1_000);
+      expect(endMs).toBeGreaterThan(startMs);
     }
     const captions = (await fetched('call.vtt')).toString();
     expect(captions.match(/-->/gu)).toHaveLength(turns.length);

@@ -84,6 +84,7 @@ export class CallRecorder {
   #learnerSpan: Span = NOTHING_SAID;
   #streamStartMs = 0;
   #state: 'on' | 'stopped' = 'on';
+  #ended = false;
   #closing: Promise<void> | undefined;
 
   private constructor(options: CallRecorderOptions, folder: string) {
@@ -184,6 +185,8 @@ export class CallRecorder {
     const originMs =
       Math.ceil((this.#writtenMs + pictureDelayMs) / frameMs) * frameMs - pictureDelayMs;
     this.#originMs = Math.ceil(originMs / 10) * 10;
+    const { clock } = this.#options;
+    this.#leftAtMs = clock.nowMs() + this.#queuedMs() + this.#originMs - this.#writtenMs;
   }
 
   /** A new stream of the learner's sound: `learnerHeard…` count from its first sample. */
@@ -194,7 +197,7 @@ export class CallRecorder {
   /** Sound of the learner as it arrives. Copies it. */
   learnerSound(samples: Int16Array): void {
     const nowMs = this.#nowMs;
-    if (nowMs === undefined || nowMs < 0 || this.#state === 'stopped') {
+    if (nowMs === undefined || nowMs < 0 || !this.#keeps) {
       this.#streamStartMs -= (samples.length * 1_000) / this.#options.header.learnerRateHz;
       return;
     }
@@ -241,10 +244,22 @@ export class CallRecorder {
     this.#append('turns', Buffer.from(`${JSON.stringify(turn)}\n`));
   }
 
-  /** Ends the recording. Idempotent; never rejects. */
+  /** The call is over: nothing after it is kept. */
+  end(): void {
+    if (this.#originMs !== undefined && !this.#ended) {
+      this.#fillHole(this.#writtenMs);
+      this.#ended = true;
+    }
+  }
+
+  /** Closes the files. Idempotent; never rejects. */
   close(): Promise<void> {
     this.#closing ??= this.#release();
     return this.#closing;
+  }
+
+  get #keeps(): boolean {
+    return this.#state === 'on' && !this.#ended;
   }
 
   /** The present on the recording's timeline; undefined before it begins. */
@@ -260,7 +275,7 @@ export class CallRecorder {
   #onAvatarSound(samples: Int16Array): void {
     const startMs = this.#writtenMs;
     this.#writtenMs += (samples.length * 1_000) / this.#options.header.avatarRateHz;
-    if (this.#originMs === undefined || startMs < this.#originMs || this.#state === 'stopped') {
+    if (this.#originMs === undefined || startMs < this.#originMs || !this.#keeps) {
       return;
     }
     this.#fillHole(startMs);
@@ -275,9 +290,8 @@ export class CallRecorder {
 
   /** The frame of sound at `startMs` is handed over now: silence for the time that nothing left before it. */
   #fillHole(startMs: number): void {
-    const leavesAtMs = this.#options.clock.nowMs() + this.#queuedMs();
-    this.#leftAtMs ??= leavesAtMs;
-    const missingMs = leavesAtMs - this.#leftAtMs - (this.#placeOf(startMs) ?? 0);
+    const leavesAtMs = (this.#nowMs ?? 0) + this.#queuedMs();
+    const missingMs = leavesAtMs - (this.#placeOf(startMs) ?? 0);
     if (missingMs > STARVED_MS) {
       const silence = Math.round((missingMs * this.#options.header.avatarRateHz) / 1_000);
       this.#avatar.writeSilence(silence);
@@ -287,7 +301,7 @@ export class CallRecorder {
 
   #onPicture(ptsMs: number): void {
     const pose = this.#pose;
-    if (this.#originMs === undefined || pose === undefined || this.#state === 'stopped') {
+    if (this.#originMs === undefined || pose === undefined || !this.#keeps) {
       return;
     }
     const atMs = this.#placeOf(ptsMs - this.#options.pictureDelayMs) ?? 0;
@@ -321,6 +335,7 @@ export class CallRecorder {
   }
 
   async #release(): Promise<void> {
+    this.end();
     const lengthMs = (this.#avatar.samples * 1_000) / this.#options.header.avatarRateHz;
     const { silence, samples } = this.#aligner.flush();
     this.#learner.writeSilence(silence);
