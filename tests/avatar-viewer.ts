@@ -9,6 +9,9 @@ export class AvatarViewer {
   readonly learner: HeadlessLearner;
   /** When each 10 ms of sound came that is louder than silence and codec noise. */
   readonly audibleAtMs: number[] = [];
+  /** The same, counted in frames of 10 ms: a busy machine cannot bend that. */
+  readonly #audibleFrames: number[] = [];
+  #frames = 0;
   /** Mean change of the mouth's luma from each picture to the next, 0..255, and when the picture came. */
   readonly mouthChanges: { change: number; atMs: number }[] = [];
   #before: Uint8Array | undefined;
@@ -16,7 +19,9 @@ export class AvatarViewer {
   private constructor(learner: HeadlessLearner) {
     this.learner = learner;
     learner.on('sound', ({ rms, atMs }) => {
+      this.#frames += 1;
       if (rms > AUDIBLE_RMS) {
+        this.#audibleFrames.push(this.#frames);
         this.audibleAtMs.push(atMs);
       }
     });
@@ -36,6 +41,17 @@ export class AvatarViewer {
   /** Audible sound between two times, in ms. */
   audibleMs(fromMs: number, toMs: number): number {
     return this.audibleAtMs.filter((atMs) => atMs >= fromMs && atMs < toMs).length * 10;
+  }
+
+  /** How many frames have been heard up to now. */
+  get heardFrames(): number {
+    return this.#frames;
+  }
+
+  /** From the first to the last audible sound after that frame, in ms of sound. */
+  spanMs(afterFrame: number): number {
+    const frames = this.#audibleFrames.filter((frame) => frame > afterFrame);
+    return frames.length === 0 ? 0 : (frames.at(-1)! - frames[0]! + 1) * 10;
   }
 
   /** Mean change of the mouth between two times. */

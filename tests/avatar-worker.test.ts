@@ -25,10 +25,13 @@ let speech: Int16Array;
 const closing: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  [worker, [speech = new Int16Array(0)]] = await Promise.all([
+  const [started, [spoken = new Int16Array(0)]] = await Promise.all([
     WorkerProcess.start({ keys, capacity: 4 }),
     synthesise(SENTENCE),
   ]);
+  worker = started;
+  // Without the pause that voices begin with: what is played is then what is heard.
+  speech = spoken.slice(spoken.findIndex((sample) => Math.abs(sample) > 500));
 });
 afterAll(() => worker.close());
 afterEach(async () => {
@@ -118,20 +121,20 @@ describe.each([
     const tookMs: number[] = [];
     for (let round = 1; round <= 3; round += 1) {
       const audible = viewer.untilAudible();
+      const before = viewer.heardFrames;
       await agent.say(mono(whole));
-      const beganMs = await audible;
+      await audible;
       await viewer.listenFor(1_000);
       const clearedMs = performance.now();
       agent.clear();
       const finished = await agent.until('finished', round);
       tookMs.push(finished.atMs - clearedMs);
       expect(finished.interrupted).toBe(true);
-      const playedMs = finished.positionS * 1_000;
-      expect(playedMs).toBeGreaterThan(800);
-      expect(playedMs).toBeLessThan(finished.atMs - beganMs + 500);
       await viewer.listenFor(1_500);
-      // The rest, ten seconds, is not heard: what came a little later was on its way.
-      expect(viewer.audibleMs(finished.atMs + 500, performance.now())).toBe(0);
+      // The rest, ten seconds, is not heard. What was heard is what was reported, but for a pause at the cut.
+      const heardMs = viewer.spanMs(before);
+      expect(heardMs).toBeGreaterThan(800);
+      expect(Math.abs(finished.positionS * 1_000 - heardMs)).toBeLessThan(500);
     }
     // The machine may be busy with other things for one of them.
     expect(Math.min(...tookMs)).toBeLessThan(200);

@@ -1,6 +1,7 @@
 /** Audio streams in the order of their coming, onto the stage: one stream is one segment of the agent's speech. */
 import type { AudioByteStream } from '#agents/room/avatar-room.ts';
 import type { Clock } from '#media/clock.ts';
+import { setImmediate } from 'node:timers/promises';
 import type { Segment } from '#media/playout/playout.ts';
 import type { PhonemeMark } from '#media/ports.ts';
 import { SoundMarks } from '#media/visemes/from-sound/sound-marks.ts';
@@ -30,8 +31,11 @@ export interface SoundInboxOptions {
 const SILENT_MS = 10_000;
 /** Agents never open a stream beside another: when the next one is there, what is left of this one is at hand. */
 const SUPERSEDED_MS = 250;
-/** Sound that waits on the stage. What an agent sends beyond it stays in its stream, whose size the room bounds. */
-const WAITING_MS = 20_000;
+/**
+ * Sound that waits on the stage. What an agent sends beyond it stays in its stream, whose size the room bounds: a long
+ * answer that comes at once is listened to while it is heard, not all at once.
+ */
+const WAITING_MS = 2_000;
 const LOOK_EVERY_MS = 100;
 /** An answer of more waiting segments than this is none. */
 const MOST_STREAMS = 32;
@@ -159,6 +163,8 @@ export class SoundInbox {
       }
       const samples = sound.push(chunk.value);
       play(samples, mouth.push(samples));
+      // Chunks that are already here come without a pause; the stage must have its turn between them.
+      await setImmediate();
       await this.#roomOnStage(incoming);
     }
     if (!incoming.abandoned) {
