@@ -31,8 +31,8 @@ export class Flow {
   catchesUp = false;
   /** How long the present pause has been held, while sound waited behind it. */
   heldMs = 0;
-  /** Frames since the last change of tempo. */
-  steadyFrames = 0;
+  /** What the last change of tempo added or left out, less what has been allowed since; 0 or less. */
+  tempoMs = 0;
   /** Smoothed delay of what is heard now, behind the fastest arrival; NaN before anything was heard. */
   lagMs = Number.NaN;
   /** Time in which playing was stopped on purpose: no delay of the source's. */

@@ -68,12 +68,14 @@ const CAUGHT_UP = 0.25;
 const SHORT_OF_TARGET_MS = 5;
 const OVER_TARGET_MS = 30;
 const OVER_TARGET_IN_PAUSE_MS = 10;
-/** Frames from one change of tempo to the next: towards more delay; when sound runs out; when it soon has; towards less. */
-const GENTLY = 4;
-const URGENTLY = 1;
-const AT_ONCE = 0;
-const SHEDDING = 5;
-/** With less sound than this every frame is lengthened. */
+/** Shares of the time by which sound may get longer or shorter: unnoticed; when it runs out; when it soon has. */
+const GENTLY = 0.1;
+const URGENTLY = 0.35;
+const NEARLY_OUT = 0.5;
+/** The same towards less delay: in words; in pauses, or when far too much is held. */
+const SHEDDING = 0.1;
+const SHEDDING_FAST = 0.35;
+/** With less sound than this sound nearly has run out. */
 const NEARLY_OUT_MS = 80;
 /** Sound counts as missing when it is later than usual by so much, or has used up this share of the delay. */
 const MISSING_MS = 20;
@@ -245,13 +247,9 @@ export class PlayoutBuffer {
   played(flow: Flow, takenMs: number, heardMs: number): void {
     flow.playedMs += takenMs;
     flow.lagMs += heardMs - takenMs;
-    if (heardMs > takenMs) {
-      this.counters.stretchedMs += heardMs - takenMs;
-      flow.steadyFrames = 0;
-    } else if (heardMs < takenMs) {
-      this.counters.shedMs += takenMs - heardMs;
-      flow.steadyFrames = 0;
-    }
+    flow.tempoMs -= Math.abs(heardMs - takenMs);
+    this.counters.stretchedMs += Math.max(0, heardMs - takenMs);
+    this.counters.shedMs += Math.max(0, takenMs - heardMs);
   }
 
   #starve(flow: Flow): 'conceal' | 'comfort' {
@@ -303,18 +301,22 @@ export class PlayoutBuffer {
     const overMs = flow.lagMs - targetMs;
     const shed = overMs > (inPause ? OVER_TARGET_IN_PAUSE_MS : OVER_TARGET_MS);
     if (shed && flow.levelMs > this.options.minimumPlaybackMs) {
-      return this.#tempo(flow, 'fast', inPause || overMs > this.options.maximumMs ? 1 : SHEDDING);
+      return this.#tempo(
+        flow,
+        'fast',
+        inPause || overMs > this.options.maximumMs ? SHEDDING_FAST : SHEDDING,
+      );
     }
     return 'play';
   }
 
   /** Sound runs out: what is left of it is made to last. */
   #stretch(flow: Flow): BufferAction {
-    return this.#tempo(flow, 'slow', flow.levelMs < NEARLY_OUT_MS ? AT_ONCE : URGENTLY);
+    return this.#tempo(flow, 'slow', flow.levelMs < NEARLY_OUT_MS ? NEARLY_OUT : URGENTLY);
   }
 
-  #tempo(flow: Flow, action: 'slow' | 'fast', everyFrames: number): BufferAction {
-    flow.steadyFrames += 1;
-    return flow.steadyFrames > everyFrames ? action : 'play';
+  #tempo(flow: Flow, action: 'slow' | 'fast', share: number): BufferAction {
+    flow.tempoMs = Math.min(0, flow.tempoMs + share * FRAME_MS);
+    return flow.tempoMs === 0 ? action : 'play';
   }
 }
