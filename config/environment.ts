@@ -47,6 +47,22 @@ export const environmentSchema = z.object({
     .describe(
       'Address at which browsers reach its media; set it to the LAN address for other machines',
     ),
+  LIVEKIT_TURN_DOMAIN: z
+    .string()
+    .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/i, 'takes a name with a dot: talk.example.org')
+    .optional()
+    .describe(
+      'Name of TURN over TLS on port 443, which NGINX passes on (nginx/); without it there is no TURN',
+    ),
+  LIVEKIT_TURN_PORT: port.default(5349).describe('Its port of TURN, for NGINX'),
+  LIVEKIT_TURN_RELAY_FIRST: port.default(30_000).describe('First UDP port of relayed media'),
+  LIVEKIT_TURN_RELAY_LAST: port.default(31_000).describe('Last UDP port of relayed media'),
+  LIVEKIT_WEBHOOK_URLS: z
+    .string()
+    .transform((urls) => urls.split(',').map((url) => url.trim()))
+    .pipe(z.array(z.url()))
+    .optional()
+    .describe('Addresses, with commas, that it tells of rooms and participants'),
   WORKER_HOST: z
     .string()
     .default('127.0.0.1')

@@ -1,6 +1,6 @@
 /** The whole system on one machine: what `npm start` runs and what the room tests run. */
 import { readEnvironment, type Environment } from '#config/environment.ts';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureCertificate } from './install/certificate.ts';
@@ -10,6 +10,7 @@ import { ensureTurnModel } from './install/turn-model.ts';
 import { ensurePython } from './install/python.ts';
 import { ensureWeb } from './install/web.ts';
 import { ensureWhisper, type WhisperInstall } from './install/whisper.ts';
+import { liveKitConfig } from './livekit-config.ts';
 import { requireFreePorts, type PortUse } from './ports.ts';
 import { Progress } from './progress.ts';
 import { Service, untilAnswers } from './service.ts';
@@ -222,19 +223,6 @@ function portsOf(environment: Environment, ownLiveKit: boolean): PortUse[] {
     );
   }
   return ownLiveKit ? [...own, ...livekit] : own;
-}
-
-/** Fills config/livekit.yaml. */
-async function liveKitConfig(environment: Environment, keys: Keys): Promise<string> {
-  const template = await readFile(join(projectRoot, 'config', 'livekit.yaml'), 'utf8');
-  const values: Record<string, string> = {
-    ...(definedStrings(environment) as Record<string, string>),
-    LIVEKIT_API_KEY: keys.apiKey,
-    LIVEKIT_API_SECRET: keys.apiSecret,
-    LIVEKIT_BIND: environment.LIVEKIT_NODE_IP === '127.0.0.1' ? '127.0.0.1' : '0.0.0.0',
-    LIVEKIT_LOG_LEVEL: environment.LOG_LEVEL === 'silent' ? 'error' : environment.LOG_LEVEL,
-  };
-  return template.replaceAll(/\$\{([A-Z_]+)\}/g, (whole, name: string) => values[name] ?? whole);
 }
 
 function definedStrings(environment: Environment): NodeJS.ProcessEnv {
