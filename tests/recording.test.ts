@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Call } from './call.ts';
 import { eventually } from './eventually.ts';
 import { HeadlessLearner } from './headless-learner.ts';
-import { lagMs, onsetMs, probe, soundOf } from './media-probe.ts';
+import { lagMs, onsetMs, probe, soundOf } from '#media/testing/media-probe.ts';
 import { synthesise } from './speech.ts';
 
 const SAID = 'I worked as a teacher for six years and I like working with people.';

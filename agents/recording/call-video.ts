@@ -6,6 +6,7 @@ import { RecordingError } from '#agents/dispatch/recording/errors.ts';
 import type { FaceRenderer } from '#media/ports.ts';
 import { posesAtRate } from '#media/recording/pose-journal.ts';
 import ffmpeg from 'fluent-ffmpeg';
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -31,12 +32,15 @@ export interface CallVideoOptions {
   /** 0..1, now and then. */
   onProgress: (progress: number) => void;
   signal: AbortSignal;
+  /** Where it is not on the PATH. */
+  ffmpegPath?: string | undefined;
 }
 
 /** The bytes of the file. Throws FFMPEG_MISSING or FFMPEG_FAILED. */
 export async function* callVideo(options: CallVideoOptions): AsyncGenerator<Uint8Array> {
   const { recording, captions, signal } = options;
   const { avatar, learner, lengthMs } = recording;
+  await requireFfmpeg(options.ffmpegPath ?? 'ffmpeg');
   // Readable by this user only, as mkdtemp makes it.
   const folder = await mkdtemp(join(tmpdir(), 'understudy-call-'));
   const servers: Server[] = [];
@@ -54,7 +58,11 @@ export async function* callVideo(options: CallVideoOptions): AsyncGenerator<Uint
     const pcm = (rateHz: number): string[] => ['-f s16le', `-ar ${String(rateHz)}`, '-ac 1'];
     const { widthPx, heightPx } = options.face;
     const { framesPerSecond } = recording.header;
-    const command = ffmpeg()
+    const command = ffmpeg();
+    if (options.ffmpegPath !== undefined) {
+      command.setFfmpegPath(options.ffmpegPath);
+    }
+    command
       .input(Readable.from(pictures(options), { objectMode: false, highWaterMark: 1 }))
       .inputOptions([
         '-f rawvideo',
@@ -170,6 +178,19 @@ async function* outputOf(
   if (failure !== undefined) {
     throw failure;
   }
+}
+
+/** fluent-ffmpeg cannot bear a program that does not start. Rejects with FFMPEG_MISSING. */
+function requireFfmpeg(program: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, ['-version'], { stdio: 'ignore' });
+    child.once('error', (cause) => {
+      reject(new RecordingError('FFMPEG_MISSING', { cause }));
+    });
+    child.once('exit', () => {
+      resolve();
+    });
+  });
 }
 
 const KEPT_COMPLAINT_CHARACTERS = 400;

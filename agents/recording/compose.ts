@@ -36,6 +36,8 @@ export interface ComposeOptions {
   learnerName?: string;
   onProgress?: (progress: number) => void;
   signal?: AbortSignal;
+  /** Where it is not on the PATH. */
+  ffmpegPath?: string;
 }
 
 /**
@@ -90,6 +92,7 @@ export async function compose(options: ComposeOptions): Promise<RecordingState> 
               onProgress(TRACKS_SHARE + share * (1 - TRACKS_SHARE));
             },
             signal,
+            ffmpegPath: options.ffmpegPath,
           }),
         );
       } finally {

@@ -23,6 +23,8 @@ export interface LiveFileOptions {
   wavRateHz?: number;
   /** Told once, when the disk refuses; what comes after is dropped. */
   onFailed: (error: RecordingError) => void;
+  /** In place of the file system's, for tests. */
+  openFile?: typeof open;
 }
 
 export class LiveFile {
@@ -48,7 +50,9 @@ export class LiveFile {
   /** Rejects with RECORDING_UNWRITABLE, also where the file exists: no recording overwrites another. */
   static async open(options: LiveFileOptions): Promise<LiveFile> {
     const name = storedName(basename(options.name), options.key !== undefined);
-    const file = await open(join(options.folder, name), 'wx', 0o600).catch((cause: unknown) => {
+    const openFile = options.openFile ?? open;
+    const path = join(options.folder, name);
+    const file = await openFile(path, 'wx', 0o600).catch((cause: unknown) => {
       throw new RecordingError('RECORDING_UNWRITABLE', { cause });
     });
     const live = new LiveFile(file, options);
