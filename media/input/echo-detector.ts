@@ -86,6 +86,7 @@ export class EchoDetector {
   readonly #playedMeans = new Float64Array(BANDS);
   readonly #heardMeans = new Float64Array(BANDS);
   readonly #products = new Float64Array(LONGEST_DELAY_FRAMES);
+  readonly #energies = new Float64Array(LONGEST_DELAY_FRAMES);
   readonly #expected = new Float64Array(BANDS);
   readonly #levels = new Float64Array(BANDS);
   readonly #contour = new Float64Array(BANDS);
@@ -96,7 +97,6 @@ export class EchoDetector {
   #heardSlot = 0;
   #lastSoundSlot = -Infinity;
   #heard = 0;
-  #playedEnergySum = 0;
   #evidence = 0;
   #bestLag = 0;
   #excessDb = 0;
@@ -153,8 +153,7 @@ export class EchoDetector {
     }
     const energy = contourOf(this.#levels, this.#playedMeans, this.#playedSlot < 0);
     this.#playedContours.set(this.#levels, at * BANDS);
-    this.#playedEnergySum = this.#playedEnergySum * FORGETTING + energy;
-    this.#playedEnergy[at] = this.#playedEnergySum;
+    this.#playedEnergy[at] = energy;
     if (total > PLAYED_POWER) {
       this.#lastSoundSlot = slot;
     }
@@ -289,16 +288,17 @@ export class EchoDetector {
     let best = -1;
     for (let lag = 0; lag < LONGEST_DELAY_FRAMES; lag += 1) {
       const slot = this.#heardSlot - lag;
-      let product = this.#products[lag]! * FORGETTING;
+      this.#products[lag]! *= FORGETTING;
+      this.#energies[lag]! *= FORGETTING;
       if (this.#holds(slot)) {
-        const at = (slot % HISTORY_FRAMES) * BANDS;
+        const at = slot % HISTORY_FRAMES;
         for (let band = 0; band < BANDS; band += 1) {
-          product += this.#contour[band]! * this.#playedContours[at + band]!;
+          this.#products[lag]! += this.#contour[band]! * this.#playedContours[at * BANDS + band]!;
         }
+        this.#energies[lag]! += this.#playedEnergy[at]!;
       }
-      this.#products[lag] = product;
-      const playedEnergy = this.#holds(slot) ? this.#playedEnergy[slot % HISTORY_FRAMES]! : 0;
-      const likeness = product / Math.sqrt(this.#heardEnergy * playedEnergy + 1);
+      const likeness =
+        this.#products[lag]! / Math.sqrt(this.#heardEnergy * this.#energies[lag]! + 1);
       if (likeness > best) {
         best = likeness;
         this.#bestLag = lag;

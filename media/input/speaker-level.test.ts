@@ -27,12 +27,14 @@ describe('The learner’s level', () => {
     expect(level.usualDb).toBeUndefined();
   });
 
-  it('turns away what is 10 dB quieter, and nothing that is louder', () => {
+  it('turns away what is far quieter, the longer it lasts the sooner, and nothing that is louder', () => {
     const { level, say } = scene();
     say(-25, 2_000);
     expect(level.usualDb).toBeCloseTo(-25, 0);
-    expect(say(-40, 1_000)).toBe(false);
-    expect(say(-31, 1_000)).toBe(true);
+    expect(say(-37, 2_000)).toBe(false);
+    expect(say(-37, 500)).toBe(true);
+    expect(say(-45, 500)).toBe(false);
+    expect(say(-33, 2_000)).toBe(true);
     expect(say(-10, 1_000)).toBe(true);
   });
 
@@ -48,7 +50,7 @@ describe('The learner’s level', () => {
     const moved = scene();
     moved.say(-25, 2_000);
     let times = 1;
-    while (!moved.say(-40, 1_000)) {
+    while (!moved.say(-40, 2_000)) {
       times += 1;
     }
     expect(times).toBeGreaterThan(3);
@@ -57,16 +59,15 @@ describe('The learner’s level', () => {
     const both = scene();
     both.say(-25, 2_000);
     for (let turn = 0; turn < 20; turn += 1) {
-      expect(both.say(-40, 1_000)).toBe(false);
-      expect(both.say(-40, 1_000)).toBe(false);
+      expect(both.say(-40, 2_000)).toBe(false);
+      expect(both.say(-40, 2_000)).toBe(false);
       expect(both.say(-25 + (turn % 5) - 2, 1_000)).toBe(true);
     }
   });
 
-  it('says nothing about a sound that is too short to tell', () => {
+  it('says nothing about an utterance that has not begun', () => {
     const { level, say } = scene();
     say(-25, 2_000);
-    level.hear(new Int16Array(512), WINDOW_MS);
     expect(level.distant).toBe(false);
   });
 });
