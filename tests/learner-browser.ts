@@ -18,12 +18,16 @@ export interface BrowserOptions {
   microphone?: Int16Array;
   /** `denied`: the learner refuses the microphone. */
   permission?: 'granted' | 'denied';
+  /** Takes a self-signed certificate, as a learner does who was told that it is fine. */
+  anyCertificate?: boolean;
 }
 
 export class LearnerBrowser {
   readonly page: Page;
   /** Uncaught errors of the page. */
   readonly errors: string[] = [];
+  /** What the content security policy forbade. */
+  readonly violations: string[] = [];
   readonly #context: BrowserContext;
   readonly #folder: string;
   #network: CDPSession | undefined;
@@ -34,11 +38,17 @@ export class LearnerBrowser {
     this.page = page;
     page.setDefaultTimeout(PATIENCE_MS);
     page.on('pageerror', ({ message }) => this.errors.push(message));
+    page.on('console', (message) => {
+      if (message.text().includes('Content Security Policy')) {
+        this.violations.push(message.text());
+      }
+    });
   }
 
   /** Opens a fresh profile at `pageUrl`. */
   static async open(pageUrl: string, options: BrowserOptions = {}): Promise<LearnerBrowser> {
     const { microphone = new Int16Array(SPEECH_RATE_HZ), permission = 'granted' } = options;
+    const { anyCertificate = false } = options;
     const folder = await mkdtemp(join(tmpdir(), 'understudy-learner-'));
     const recording = join(folder, 'microphone.wav');
     const samples = changeSpeed(microphone, SPEECH_RATE_HZ / MICROPHONE_RATE_HZ);
@@ -57,6 +67,7 @@ export class LearnerBrowser {
       ],
       viewport: { width: 1280, height: 800 },
       locale: 'en-GB',
+      ignoreHTTPSErrors: anyCertificate,
     });
     const page = context.pages()[0] ?? (await context.newPage());
     const browser = new LearnerBrowser(context, page, folder);
