@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureCertificate } from './install/certificate.ts';
+import { ensureFfmpeg } from './install/ffmpeg.ts';
 import { ensureKeys, type Keys } from './install/keys.ts';
 import { ensureLiveKitServer } from './install/livekit-server.ts';
 import { ensureTurnModel } from './install/turn-model.ts';
@@ -76,6 +77,10 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
         );
   if (turnModelReason !== undefined) {
     progress.note(turnModelReason);
+  }
+  const ffmpegReason = await progress.step('Recording', (say) => ensureFfmpeg(say));
+  if (ffmpegReason !== undefined) {
+    progress.note(ffmpegReason);
   }
   await progress.step('Page', () => ensureWeb(projectRoot));
   const keys: Keys = ownLiveKit

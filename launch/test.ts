@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { spawn } from 'node:child_process';
 import { readEnvironment } from '#config/environment.ts';
 import { ensureChromium } from './install/chromium.ts';
+import { ensureFfmpeg } from './install/ffmpeg.ts';
 import { ensureLiveKitServer } from './install/livekit-server.ts';
 import { ensurePython } from './install/python.ts';
 import { ensureTurnModel } from './install/turn-model.ts';
@@ -82,7 +83,8 @@ async function prepare(): Promise<void> {
     python.python === undefined
       ? undefined
       : await ensureTurnModel(dataFolder, python.python, console.log);
-  for (const reason of [python.reason, whisper?.reason, turnReason]) {
+  const ffmpegReason = await progress.step('Recording', (say) => ensureFfmpeg(say));
+  for (const reason of [python.reason, whisper?.reason, turnReason, ffmpegReason]) {
     if (reason !== undefined) {
       progress.note(reason);
     }
