@@ -64,6 +64,8 @@ const UNKNOWN_MARGIN = 1.5;
 const BRIDGED = 1.5;
 /** After a stall beyond that, arrivals are trusted again when they are no later than this share of it. */
 const CAUGHT_UP = 0.25;
+/** Playing goes by whole frames, and the delay is kept to within half of one. */
+const PLAYED_AHEAD_MS = 1.5 * FRAME_MS;
 /** Closer than this to the wanted delay is close enough. */
 const SHORT_OF_TARGET_MS = 5;
 const OVER_TARGET_MS = 30;
@@ -129,8 +131,7 @@ export class PlayoutBuffer {
       // What was late once will be later some time: while little is known, more is allowed for.
       return Math.min(maximumMs, quantileMs * (count < KNOWN_COUNT ? UNKNOWN_MARGIN : 1));
     }
-    // Playing goes by whole frames, so sound is needed a frame before its last moment.
-    return Math.min(maximumMs, Math.max(minimumPlaybackMs, quantileMs + FRAME_MS));
+    return Math.min(maximumMs, Math.max(minimumPlaybackMs, quantileMs + PLAYED_AHEAD_MS));
   }
 
   /** Takes note of sound that arrives at `nowMs`. `afterPause`: it begins where a pause has just been queued. */
