@@ -71,6 +71,15 @@ export class UnderstudyAvatarSession extends voice.AvatarSession {
     options: StartOptions = { avatar: 'ada' },
   ): Promise<AvatarSummary> {
     await super.start(session, room);
+    try {
+      return await this.#enter(session, room, options);
+    } catch (error) {
+      await this._rollbackStart();
+      throw error;
+    }
+  }
+
+  async #enter(session: AgentSession, room: Room, options: StartOptions): Promise<AvatarSummary> {
     const agentIdentity = room.localParticipant?.identity;
     if (agentIdentity === undefined || room.name === undefined) {
       throw new AvatarSessionError('ROOM_NOT_CONNECTED', 'Connect to the room first.');
