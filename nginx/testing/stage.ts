@@ -3,7 +3,7 @@ import { ensureCertificate } from '#launch/install/certificate.ts';
 import { ensureNginx, type NginxInstall } from '#launch/install/nginx.ts';
 import { readFileSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { request, type RequestOptions } from 'node:https';
+import { request } from 'node:https';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -178,13 +178,12 @@ export class DoorStage {
     return `localhost:${String(this.options.httpsPort)}`;
   }
 
-  #tls(): RequestOptions & { host: string; port: number; servername: string; ca: string } {
+  #tls(): { host: string; port: number; servername: string; ca: string } {
     return {
       host: '127.0.0.1',
       port: this.options.httpsPort,
       servername: 'localhost',
       ca: readFileSync(this.options.certificate, 'utf8'),
-      headers: {},
     };
   }
 
