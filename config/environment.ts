@@ -148,6 +148,9 @@ export const environmentSchema = z.object({
     .max(1_000)
     .optional()
     .describe('Avatars that it takes at the same time; three for each processor when absent'),
+  UNDERSTUDY_RECORDING: flag
+    .default(true)
+    .describe('0 records no call and asks no learner for consent'),
   UNDERSTUDY_RECORDING_KEY: z
     .string()
     .regex(/^(?:[0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=)$/, 'takes 32 bytes: openssl rand -hex 32')

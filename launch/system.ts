@@ -78,7 +78,9 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   if (turnModelReason !== undefined) {
     progress.note(turnModelReason);
   }
-  const ffmpegReason = await progress.step('Recording', (say) => ensureFfmpeg(say));
+  const ffmpegReason = environment.UNDERSTUDY_RECORDING
+    ? await progress.step('Recording', (say) => ensureFfmpeg(say))
+    : undefined;
   if (ffmpegReason !== undefined) {
     progress.note(ffmpegReason);
   }
@@ -219,6 +221,15 @@ function portsOf(environment: Environment, ownLiveKit: boolean): PortUse[] {
     { port: environment.LIVEKIT_PORT, variable: 'LIVEKIT_PORT', protocol: 'tcp' },
     { port: environment.LIVEKIT_TCP_PORT, variable: 'LIVEKIT_TCP_PORT', protocol: 'tcp' },
     { port: environment.LIVEKIT_UDP_PORT, variable: 'LIVEKIT_UDP_PORT', protocol: 'udp' },
+    ...(environment.LIVEKIT_TURN_DOMAIN === undefined
+      ? []
+      : [
+          {
+            port: environment.LIVEKIT_TURN_PORT,
+            variable: 'LIVEKIT_TURN_PORT',
+            protocol: 'tcp' as const,
+          },
+        ]),
   ];
   const { UNDERSTUDY_RECOGNITION: recognition, UNDERSTUDY_RUNTIME } = environment;
   if (UNDERSTUDY_RUNTIME === undefined && (recognition === 'auto' || recognition === 'whisper')) {

@@ -13,8 +13,8 @@ export interface ScenariosResponse {
   recognition: Record<string, RecognitionGrade>;
   /** What `avatar` of a new session may be. */
   avatars: string[];
-  /** What becomes of recordings: told to whoever is asked for consent. */
-  recordings: { days: number; encrypted: boolean };
+  /** What becomes of recordings: told to whoever is asked for consent. Null where none are made. */
+  recordings: { days: number; encrypted: boolean } | null;
 }
 
 export interface CreateSessionRequest {

@@ -34,6 +34,8 @@ const SWEEP_EVERY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
 export interface RecordingsOptions {
+  /** Whether calls are recorded at all; those that were are kept and given out all the same. */
+  enabled: boolean;
   /** Folder of all recordings. */
   root: string;
   key: Buffer | undefined;
@@ -70,13 +72,10 @@ export class Recordings {
     this.#now = options.now ?? (() => new Date());
   }
 
-  get days(): number {
-    return this.#options.days;
-  }
-
-  /** Whether new recordings are encrypted. */
-  get encrypted(): boolean {
-    return this.#options.key !== undefined;
+  /** What becomes of new recordings; undefined where none are made. */
+  get terms(): { days: number; encrypted: boolean } | undefined {
+    const { enabled, days, key } = this.#options;
+    return enabled ? { days, encrypted: key !== undefined } : undefined;
   }
 
   /** Looks now and then, until `close`. */

@@ -41,7 +41,7 @@ export function registerRoutes(app: FastifyInstance, dependencies: RouteDependen
   app.get('/api/scenarios', async (): Promise<ScenariosResponse> => ({
     avatars: await avatars(),
     scenarios: [...scenarios],
-    recordings: { days: recordings.days, encrypted: recordings.encrypted },
+    recordings: recordings.terms ?? null,
     recognition: Object.fromEntries(
       scenarios.map(({ language }) => [language, recognitionFor(language)]),
     ),
@@ -58,7 +58,7 @@ export function registerRoutes(app: FastifyInstance, dependencies: RouteDependen
       body.scenarioId,
       body.learnerName ?? 'Learner',
       body.avatar,
-      body.consent?.recording === true,
+      body.consent?.recording === true && recordings.terms !== undefined,
     );
     // Over HTTPS the media server is reached through this one, under the name that the browser used.
     const scheme = request.protocol === 'https' ? 'wss' : 'ws';

@@ -65,6 +65,7 @@ const sessions = new Sessions({
 const { UNDERSTUDY_RECORDING_KEY: recordingKey } = environment;
 const recordings = new Recordings({
   root: recordingsRoot({ UNDERSTUDY_DATA: dataFolder }),
+  enabled: environment.UNDERSTUDY_RECORDING,
   key: recordingKey === undefined ? undefined : parseRecordingKey(recordingKey),
   days: environment.UNDERSTUDY_RECORDING_DAYS,
   composer: new ComposerProcess({ ...process.env, UNDERSTUDY_DATA: dataFolder }),

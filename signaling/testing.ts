@@ -58,6 +58,8 @@ export interface TestSignalingOptions {
   now?: () => Date;
   recordingKey?: Buffer;
   composer?: Composer;
+  /** Whether calls may be recorded. */
+  recording?: boolean;
   /** Answers for avatar workers. */
   sendToWorker?: typeof fetch;
   /** The proxy before it; LiveKit is then reached through that. */
@@ -82,6 +84,7 @@ export async function testSignaling(options: TestSignalingOptions = {}) {
   });
   const recordings = new Recordings({
     root: join(folder, 'recordings'),
+    enabled: options.recording ?? true,
     key: options.recordingKey,
     days: 30,
     composer: options.composer ?? { compose: () => Promise.resolve() },
