@@ -1,4 +1,5 @@
 /** Sound and picture into a LiveKit room: with audio-input, the only importer of @livekit/rtc-node's media classes. */
+import { systemClock, type Clock } from '#media/clock.ts';
 import type { AvSink } from '#media/stage/stage.ts';
 import { FRAME_MS } from '#media/playout/playout.ts';
 import type { PictureScale } from '#media/quality/ladder.ts';
@@ -15,6 +16,8 @@ import {
   VideoSource,
   type Room,
 } from '@livekit/rtc-node';
+import { VIDEO_LEAD_MS } from './lip-timing.ts';
+import { SoundQueue } from './sound-queue.ts';
 
 /**
  * 40 ms: sound that the SDK holds ahead of the wire. It bridges a pause of the event loop of that length; more would
@@ -23,6 +26,8 @@ import {
 const AUDIO_AHEAD_MS = 40;
 /** What an 848×480 face at 25 fps needs to look clean in VP8. */
 const MAX_VIDEO_BITRATE_BPS = 1_200_000;
+/** A picture that far from the sound that leaves, the black first one for example, belongs to no sound. */
+const FAR_MS = 500;
 
 export interface AvFormat {
   sampleRateHz: number;
@@ -36,12 +41,16 @@ export class RoomAvOutput implements AvSink {
   readonly #format: AvFormat;
   readonly #audioSource: AudioSource;
   readonly #videoSource: VideoSource;
+  readonly #clock: Clock;
+  readonly #queue = new SoundQueue({ aheadMs: AUDIO_AHEAD_MS, frameMs: FRAME_MS });
+  #lastPictureMs = 0;
   /** Absent at full size. */
   #shrinker: PictureShrinker | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(room: Room, format: AvFormat) {
+  private constructor(room: Room, format: AvFormat, clock: Clock) {
     this.#room = room;
+    this.#clock = clock;
     this.#format = format;
     this.#audioSource = new AudioSource(format.sampleRateHz, 1, AUDIO_AHEAD_MS);
     this.#videoSource = new VideoSource(format.widthPx, format.heightPx);
@@ -50,8 +59,12 @@ export class RoomAvOutput implements AvSink {
   }
 
   /** Publishes a camera and a microphone track into a connected room. */
-  static async publish(room: Room, format: AvFormat): Promise<RoomAvOutput> {
-    const output = new RoomAvOutput(room, format);
+  static async publish(
+    room: Room,
+    format: AvFormat,
+    clock: Clock = systemClock,
+  ): Promise<RoomAvOutput> {
+    const output = new RoomAvOutput(room, format, clock);
     const participant = room.localParticipant;
     if (participant === undefined) {
       throw new Error('The room is not connected.');
@@ -79,7 +92,7 @@ export class RoomAvOutput implements AvSink {
   }
 
   get audioQueuedMs(): number {
-    return Math.min(AUDIO_AHEAD_MS + FRAME_MS, this.#audioSource.queuedDuration);
+    return this.#queue.queuedMs(this.#clock.nowMs());
   }
 
   /** Hears what is written, as it is written. It must not keep or change the samples. */
@@ -87,9 +100,12 @@ export class RoomAvOutput implements AvSink {
 
   async writeAudio(samples: Int16Array): Promise<void> {
     this.onSound(samples);
+    const writtenAtMs = this.#clock.nowMs();
+    this.#queue.write(writtenAtMs);
     await this.#audioSource.captureFrame(
       new AudioFrame(samples, this.#format.sampleRateHz, 1, samples.length),
     );
+    this.#queue.calledBack(writtenAtMs, this.#clock.nowMs());
   }
 
   /**
@@ -109,8 +125,22 @@ export class RoomAvOutput implements AvSink {
     // The SDK reads from the start of the underlying buffer: `picture` must own its whole ArrayBuffer.
     this.#videoSource.captureFrame(
       new VideoFrame(picture, widthPx, heightPx, VideoBufferType.I420),
-      ptsUs,
+      BigInt(Math.round(this.#captureTimeMs(Number(ptsUs) / 1_000) * 1_000)),
     );
+  }
+
+  /**
+   * When a picture was due, on the machine's clock: subscribers keep it in step with the sound by that time, and the SDK stamps
+   * sound with the time at which it leaves. So a picture that was held up is not late for good, and a gap in the sound moves
+   * the pictures after it at once.
+   */
+  #captureTimeMs(ptsMs: number): number {
+    const nowMs = this.#clock.nowMs();
+    const dueMs = nowMs + ptsMs - VIDEO_LEAD_MS - this.#queue.leavingMs(nowMs);
+    // Never in the future: the SDK would take off as much from every time to come.
+    const atMs = Math.abs(dueMs - nowMs) <= FAR_MS ? Math.min(dueMs, nowMs) : nowMs;
+    this.#lastPictureMs = Math.max(atMs, this.#lastPictureMs + 1);
+    return this.#lastPictureMs;
   }
 
   close(): Promise<void> {
