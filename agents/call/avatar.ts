@@ -110,10 +110,10 @@ export class Avatar {
     return this.#stage.counters;
   }
 
-  /** How often pictures are drawn and how large they are sent, from the next one on. */
-  setPicture({ framesPerSecond, scale }: Pick<Rung, 'framesPerSecond' | 'scale'>): void {
-    this.#stage.setFramesPerSecond(framesPerSecond);
-    this.#sink.setScale(scale);
+  /** How often pictures are drawn, and how they are sent. */
+  setPicture(rung: Rung): void {
+    this.#stage.setFramesPerSecond(rung.framesPerSecond);
+    this.#sink.setRung(rung);
   }
 
   wear(expression: ExpressionName): void {

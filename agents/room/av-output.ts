@@ -2,21 +2,17 @@
 import { systemClock, type Clock } from '#media/clock.ts';
 import type { AvSink } from '#media/stage/stage.ts';
 import { FRAME_MS } from '#media/playout/playout.ts';
-import type { PictureScale } from '#media/quality/ladder.ts';
-import { PictureShrinker, shrinks } from '#media/quality/shrink.ts';
+import type { Rung } from '#media/quality/ladder.ts';
 import {
   AudioFrame,
   AudioSource,
   LocalAudioTrack,
-  LocalVideoTrack,
   TrackPublishOptions,
   TrackSource,
-  VideoBufferType,
-  VideoFrame,
-  VideoSource,
   type Room,
 } from '@livekit/rtc-node';
 import { VIDEO_LEAD_MS } from './lip-timing.ts';
+import { PictureSender } from './picture-sender.ts';
 import { SoundQueue } from './sound-queue.ts';
 
 /**
@@ -24,8 +20,8 @@ import { SoundQueue } from './sound-queue.ts';
  * delay every word and every interruption by as much.
  */
 const AUDIO_AHEAD_MS = 40;
-/** What an 848×480 face at 25 fps needs to look clean in VP8. */
-const MAX_VIDEO_BITRATE_BPS = 1_200_000;
+/** Clean for one voice. The SDK sends it twice against loss, so that a line carries double. */
+const SOUND_BITRATE_BPS = 32_000;
 /** A picture that far from the sound that leaves, the black first one for example, belongs to no sound. */
 const FAR_MS = 500;
 
@@ -40,22 +36,24 @@ export class RoomAvOutput implements AvSink {
   readonly #room: Room;
   readonly #format: AvFormat;
   readonly #audioSource: AudioSource;
-  readonly #videoSource: VideoSource;
+  readonly #pictures: PictureSender;
   readonly #clock: Clock;
   readonly #queue = new SoundQueue({ aheadMs: AUDIO_AHEAD_MS, frameMs: FRAME_MS });
   #lastPictureMs = 0;
-  /** Absent at full size. */
-  #shrinker: PictureShrinker | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(room: Room, format: AvFormat, clock: Clock) {
+  private constructor(
+    room: Room,
+    format: AvFormat,
+    clock: Clock,
+    audioSource: AudioSource,
+    pictures: PictureSender,
+  ) {
     this.#room = room;
     this.#clock = clock;
     this.#format = format;
-    this.#audioSource = new AudioSource(format.sampleRateHz, 1, AUDIO_AHEAD_MS);
-    this.#videoSource = new VideoSource(format.widthPx, format.heightPx);
-    // Until its first frame the SDK's source sends black ones. This one comes before the track, so nobody sees it.
-    this.writeVideo(new Uint8Array((format.widthPx * format.heightPx * 3) / 2), 1n);
+    this.#audioSource = audioSource;
+    this.#pictures = pictures;
   }
 
   /** Publishes a camera and a microphone track into a connected room. */
@@ -64,31 +62,29 @@ export class RoomAvOutput implements AvSink {
     format: AvFormat,
     clock: Clock = systemClock,
   ): Promise<RoomAvOutput> {
-    const output = new RoomAvOutput(room, format, clock);
     const participant = room.localParticipant;
     if (participant === undefined) {
       throw new Error('The room is not connected.');
     }
-    const video = new TrackPublishOptions({
-      source: TrackSource.SOURCE_CAMERA,
-      simulcast: false,
-      videoEncoding: {
-        maxBitrate: BigInt(MAX_VIDEO_BITRATE_BPS),
-        maxFramerate: format.framesPerSecond,
-      },
+    const audioSource = new AudioSource(format.sampleRateHz, 1, AUDIO_AHEAD_MS);
+    const audio = new TrackPublishOptions({
+      source: TrackSource.SOURCE_MICROPHONE,
+      dtx: true,
+      audioEncoding: { maxBitrate: BigInt(SOUND_BITRATE_BPS) },
     });
-    const audio = new TrackPublishOptions({ source: TrackSource.SOURCE_MICROPHONE, dtx: true });
-    await Promise.all([
+    const [pictures] = await Promise.all([
+      PictureSender.publish({
+        room,
+        size: format,
+        framesPerSecond: format.framesPerSecond,
+        after: (delayMs, task) => clock.after(delayMs, task),
+      }),
       participant.publishTrack(
-        LocalVideoTrack.createVideoTrack('avatar-camera', output.#videoSource),
-        video,
-      ),
-      participant.publishTrack(
-        LocalAudioTrack.createAudioTrack('avatar-microphone', output.#audioSource),
+        LocalAudioTrack.createAudioTrack('avatar-microphone', audioSource),
         audio,
       ),
     ]);
-    return output;
+    return new RoomAvOutput(room, format, clock, audioSource, pictures);
   }
 
   get audioQueuedMs(): number {
@@ -108,25 +104,14 @@ export class RoomAvOutput implements AvSink {
     this.#queue.calledBack(writtenAtMs, this.#clock.nowMs());
   }
 
-  /**
-   * From the next picture on. The track stays: the encoder takes the new size with a key frame, and subscribers follow.
-   * A size that does not come out whole stays as it is.
-   */
-  setScale(scale: PictureScale): void {
-    this.#shrinker =
-      scale.numerator === scale.denominator || !shrinks(this.#format, scale)
-        ? undefined
-        : new PictureShrinker(this.#format, scale);
+  /** Size and bitrate of the pictures from now on. */
+  setRung(rung: Rung): void {
+    this.#pictures.setRung(rung);
   }
 
   writeVideo(frame: Uint8Array, ptsUs: bigint): void {
-    const { widthPx, heightPx } = this.#shrinker?.size ?? this.#format;
-    const picture = this.#shrinker?.shrink(frame) ?? frame;
-    // The SDK reads from the start of the underlying buffer: `picture` must own its whole ArrayBuffer.
-    this.#videoSource.captureFrame(
-      new VideoFrame(picture, widthPx, heightPx, VideoBufferType.I420),
-      BigInt(Math.round(this.#captureTimeMs(Number(ptsUs) / 1_000) * 1_000)),
-    );
+    const atUs = Math.round(this.#captureTimeMs(Number(ptsUs) / 1_000) * 1_000);
+    this.#pictures.write(frame, BigInt(atUs));
   }
 
   /**
@@ -149,11 +134,12 @@ export class RoomAvOutput implements AvSink {
   }
 
   async #release(): Promise<void> {
+    await this.#pictures.close();
     const participant = this.#room.localParticipant;
     const publications = [...(participant?.trackPublications.values() ?? [])];
     await Promise.allSettled(
       publications.map((publication) => participant!.unpublishTrack(publication.sid ?? '')),
     );
-    await Promise.allSettled([this.#audioSource.close(), this.#videoSource.close()]);
+    await this.#audioSource.close().catch(() => undefined);
   }
 }

@@ -17,8 +17,6 @@ export interface PublisherCounters {
   keyFramesAsked: number;
   limitation: EncoderReport['limitation'];
   availableKbps: number | undefined;
-  /** What the encoder makes now; undefined before the first picture. */
-  widthPx: number | undefined;
 }
 
 /** What this participant has sent since it connected. Undefined while there is no track. Rejects when the room is gone. */
@@ -30,7 +28,7 @@ export async function publisherCounters(
   const counters: PublisherCounters = {
     atMs: nowMs,
     ...{ sentBytes: 0, framesEncoded: 0, keyFramesAsked: 0, limitation: 'none' },
-    ...{ availableKbps: availableKbps(publisherStats), widthPx: undefined },
+    availableKbps: availableKbps(publisherStats),
   };
   let tracks = 0;
   for (const { stats } of publisherStats) {
@@ -43,8 +41,10 @@ export async function publisherCounters(
     if (stream?.kind === 'video') {
       counters.framesEncoded += outbound?.framesEncoded ?? 0;
       counters.keyFramesAsked += (outbound?.pliCount ?? 0) + (outbound?.firCount ?? 0);
-      counters.limitation = LIMITATIONS[outbound?.qualityLimitationReason ?? 0] ?? 'other';
-      counters.widthPx = outbound?.frameWidth;
+      // A track that was replaced stays in the list.
+      if (outbound?.active === true) {
+        counters.limitation = LIMITATIONS[outbound.qualityLimitationReason ?? 0] ?? 'other';
+      }
     }
   }
   return tracks === 0 ? undefined : counters;
@@ -69,14 +69,16 @@ export function encoderReport(
 
 /** What this participant has received since it connected: what a page reports, for subscribers without one. */
 export async function subscriberCounters(room: Room, nowMs: number): Promise<SubscriberCounters> {
-  const { subscriberStats } = await room.getRtcStats();
+  // One peer connection may carry both ways; it then stands with the publisher's.
+  const { publisherStats, subscriberStats } = await room.getRtcStats();
+  const all = [...subscriberStats, ...publisherStats];
   const counters: SubscriberCounters = {
     atMs: nowMs,
     ...{ packetsReceived: 0, packetsLost: 0, bytesReceived: 0, framesDecoded: 0 },
     ...{ freezeMs: 0, concealedSamples: 0, playedSamples: 0 },
-    roundTripMs: roundTripMs(subscriberStats),
+    roundTripMs: roundTripMs(all),
   };
-  for (const { stats } of subscriberStats) {
+  for (const { stats } of all) {
     if (stats.case === 'inboundRtp') {
       const { received, inbound } = stats.value;
       counters.packetsReceived += Number(received?.packetsReceived ?? 0n);

@@ -12,7 +12,10 @@ export interface Rung {
   /** How often the mouth takes a new shape; what a neural face costs. Never above the frame rate. */
   readonly mouthRateHz: number;
   readonly scale: PictureScale;
-  /** What a picture stream of this rung may take of the learner's line, in kbit/s. */
+  /**
+   * What the encoder may make, in kbit/s. Equal on neighbouring rungs where it can be: a change takes a new track, and
+   * the picture stands still for it for a moment.
+   */
   readonly maxBitrateKbps: number;
 }
 
@@ -26,11 +29,11 @@ const HALF: PictureScale = { numerator: 1, denominator: 2 };
  */
 export const LADDER: readonly Rung[] = [
   { framesPerSecond: 25, mouthRateHz: 25, scale: FULL, maxBitrateKbps: 1_200 },
-  { framesPerSecond: 20, mouthRateHz: 20, scale: FULL, maxBitrateKbps: 800 },
-  { framesPerSecond: 20, mouthRateHz: 20, scale: THREE_QUARTERS, maxBitrateKbps: 500 },
-  { framesPerSecond: 1_000 / 60, mouthRateHz: 1_000 / 60, scale: HALF, maxBitrateKbps: 300 },
-  { framesPerSecond: 12.5, mouthRateHz: 12.5, scale: HALF, maxBitrateKbps: 180 },
-  { framesPerSecond: 5, mouthRateHz: 5, scale: HALF, maxBitrateKbps: 80 },
+  { framesPerSecond: 20, mouthRateHz: 20, scale: FULL, maxBitrateKbps: 1_200 },
+  { framesPerSecond: 20, mouthRateHz: 20, scale: THREE_QUARTERS, maxBitrateKbps: 450 },
+  { framesPerSecond: 1_000 / 60, mouthRateHz: 1_000 / 60, scale: HALF, maxBitrateKbps: 160 },
+  { framesPerSecond: 12.5, mouthRateHz: 12.5, scale: HALF, maxBitrateKbps: 160 },
+  { framesPerSecond: 5, mouthRateHz: 5, scale: HALF, maxBitrateKbps: 60 },
 ];
 
 export const LAST_RUNG = LADDER.length - 1;

@@ -39,6 +39,10 @@ async function hear(track: RemoteTrack): Promise<void> {
 
 async function see(track: RemoteTrack): Promise<void> {
   for await (const { frame } of new VideoStream(track)) {
+    // A track that ends shows a black picture of 8×8.
+    if (frame.width < 16) {
+      continue;
+    }
     if (pictures.length === 0) {
       say({ type: 'subscribed' });
     }

@@ -81,7 +81,10 @@ function configOf(address: string, keys: Keys): string {
     `  udp_port: ${String(UDP_PORT)}`,
     `  node_ip: ${address}`,
     '  use_external_ip: false',
-    '  enable_loopback_candidate: true',
+    // Every socket is offered under node_ip and only the first is kept: there must be no other, such as loopback's,
+    // from which nothing reaches the line.
+    '  ips:',
+    `    includes: ['${address}/32']`,
     'keys:',
     `  ${keys.apiKey}: ${keys.apiSecret}`,
     'logging:',
