@@ -29,6 +29,8 @@ export const AGENT_ATTRIBUTES = {
   recognition: 'understudy.recognition',
   /** Set to 'closing' when the persona has said goodbye; the page then ends the call by itself. */
   phase: 'understudy.phase',
+  /** JSON {score, rung, reason}: how good the picture is, and why (agents/dispatch/quality.ts). */
+  quality: 'understudy.quality',
   /** 'on' while the call is recorded, 'off' when a recording that was agreed to could not begin or go on. */
   recording: 'understudy.recording',
 } as const;

@@ -16,6 +16,7 @@ const ATTRIBUTES: typeof AGENT_ATTRIBUTES = {
   aims: 'understudy.aims',
   recognition: 'understudy.recognition',
   phase: 'understudy.phase',
+  quality: 'understudy.quality',
   recording: 'understudy.recording',
 };
 
