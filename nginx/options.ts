@@ -1,5 +1,6 @@
 /** What the door can be told: as arguments of `generate.ts` and `door.ts`, and as one object for whoever calls them. */
 import { isIP } from 'node:net';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 export interface DoorOptions {
@@ -157,6 +158,11 @@ export function readDoorArguments<const More extends Record<string, typeof one>>
     return 'help';
   }
   const text = (name: string): string | undefined => values[name] as string | undefined;
+  // NGINX reads relative paths from a place of its own.
+  const path = (name: string): string | undefined => {
+    const said = text(name);
+    return said === undefined ? undefined : resolve(said);
+  };
   const list = (name: string, fallback: readonly string[]): readonly string[] =>
     (values[name] as string[] | undefined) ?? fallback;
   const number = (name: string, fallback: number): number => {
@@ -174,8 +180,8 @@ export function readDoorArguments<const More extends Record<string, typeof one>>
   const d = DOOR_DEFAULTS;
   const httpsPort = number('https-port', d.httpsPort);
   const options: DoorOptions = {
-    certificate,
-    key,
+    certificate: resolve(certificate),
+    key: resolve(key),
     names: list('name', d.names),
     signaling: list('signaling', d.signaling),
     livekit: text('livekit') ?? d.livekit,
@@ -194,14 +200,14 @@ export function readDoorArguments<const More extends Record<string, typeof one>>
     uploadMb: number('upload-mb', d.uploadMb),
     hstsSeconds: number('hsts-seconds', d.hstsSeconds),
     workers: text('workers') ?? d.workers,
-    run: text('run') ?? d.run,
-    accessLog: text('access-log') ?? d.accessLog,
+    run: resolve(text('run') ?? d.run),
+    accessLog: resolve(text('access-log') ?? d.accessLog),
     errorLog: text('error-log') ?? d.errorLog,
     ...given('observer', text('observer')),
     ...given('turnName', text('turn-name')),
-    ...given('streamModule', text('stream-module')),
+    ...given('streamModule', path('stream-module')),
     ...given('ocsp', text('ocsp')),
-    ...given('acme', text('acme')),
+    ...given('acme', path('acme')),
   };
   checkDoorOptions(options);
   return { options, more: values as Partial<Record<keyof More, string>> };

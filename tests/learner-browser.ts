@@ -20,6 +20,8 @@ export interface BrowserOptions {
   permission?: 'granted' | 'denied';
   /** Takes a self-signed certificate, as a learner does who was told that it is fine. */
   anyCertificate?: boolean;
+  /** Runs in the page before anything else does. */
+  prelude?: string;
 }
 
 export class LearnerBrowser {
@@ -63,14 +65,18 @@ export class LearnerBrowser {
         '--use-fake-device-for-media-stream',
         `--use-file-for-fake-audio-capture=${recording}%noloop`,
         '--autoplay-policy=no-user-gesture-required',
+        // For TURN over TLS, too, which is not a request of the page.
+        ...(anyCertificate ? ['--ignore-certificate-errors'] : []),
         permission === 'granted' ? '--use-fake-ui-for-media-stream' : '--deny-permission-prompts',
       ],
       viewport: { width: 1280, height: 800 },
       locale: 'en-GB',
-      ignoreHTTPSErrors: anyCertificate,
     });
     const page = context.pages()[0] ?? (await context.newPage());
     const browser = new LearnerBrowser(context, page, folder);
+    if (options.prelude !== undefined) {
+      await page.addInitScript({ content: options.prelude });
+    }
     await page.goto(pageUrl);
     return browser;
   }

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { LaunchProblem } from '../problem.ts';
 import { runCommand, which } from './command.ts';
 
@@ -28,7 +28,7 @@ export async function ensureNginx(
   if (found !== undefined) {
     return found;
   }
-  const folder = join(dataFolder, 'nginx');
+  const folder = resolve(dataFolder, 'nginx');
   if (!existsSync(join(folder, PROGRAM))) {
     say('fetching Debian’s packages (once)');
     await mkdir(dataFolder, { recursive: true });

@@ -139,7 +139,7 @@ export class DoorStage {
   /** Sends bytes as they are over TLS and resolves with all that comes back until the door closes or is quiet after answering. */
   raw(bytes: string): Promise<string> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ ...this.#tls(), ALPNProtocols: ['http/1.1'] }, () => {
+      const socket = connect(this.#tls(), () => {
         socket.write(bytes, 'latin1');
       });
       let text = '';
@@ -178,12 +178,14 @@ export class DoorStage {
     return `localhost:${String(this.options.httpsPort)}`;
   }
 
-  #tls(): { host: string; port: number; servername: string; ca: string } {
+  #tls(): { host: string; port: number; servername: string; ca: string; ALPNProtocols: string[] } {
     return {
       host: '127.0.0.1',
       port: this.options.httpsPort,
       servername: 'localhost',
       ca: readFileSync(this.options.certificate, 'utf8'),
+      // As every browser does; Node does so only where connections are kept.
+      ALPNProtocols: ['http/1.1'],
     };
   }
 
