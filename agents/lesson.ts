@@ -13,6 +13,7 @@ import type { FaceRenderer } from '#media/ports.ts';
 import { AutoSubscribe, log, type JobContext } from '@livekit/agents';
 import type { CallRecorder } from '#agents/recording/call-recorder.ts';
 import { recordCall } from '#agents/recording/record-call.ts';
+import { CallQuality } from '#agents/quality/call-quality.ts';
 import { scenarioTexts } from '#agents/voice/scenario-lines.ts';
 import { prepareSpeech } from '#media/speech-cache/prepare-speech.ts';
 import { Avatar } from './call/avatar.ts';
@@ -41,6 +42,7 @@ export class Lesson {
   #callLog: CallLog | undefined;
   #scenario: Scenario | undefined;
   #avatar: Avatar | undefined;
+  #quality: CallQuality | undefined;
   #conversation: Conversation | undefined;
   #recorder: CallRecorder | undefined;
   readonly #over = new AbortController();
@@ -127,6 +129,7 @@ export class Lesson {
     await this.#setAttribute(AGENT_ATTRIBUTES.recognition, conversation.recognition);
     await this.#learnerArrives();
     this.#watchLearner();
+    this.#quality = this.#watchQuality(avatar);
     callLog.begin();
     recorder?.begin();
     conversation.greet();
@@ -141,6 +144,7 @@ export class Lesson {
   async #release(): Promise<void> {
     this.#stopWatching();
     this.#over.abort();
+    await this.#quality?.close();
     await this.#conversation?.close();
     const lengthMs = this.#callLog?.nowMs ?? 0;
     this.#recorder?.end();
@@ -248,6 +252,24 @@ export class Lesson {
   #end(reason: string): void {
     // Signaling ends the room when it has the report.
     this.#context.shutdown(reason);
+  }
+
+  /** Pictures give way to a loaded machine and a weak line; sound does not. */
+  #watchQuality(avatar: Avatar): CallQuality {
+    return new CallQuality({
+      room: this.#context.room,
+      learnerIdentity: this.#metadata.learnerIdentity,
+      session: this.#metadata.sessionId,
+      clock: systemClock,
+      stage: () => avatar.counters,
+      onRung: (rung) => {
+        avatar.setPicture(rung);
+      },
+      onNews: (news) => {
+        this.#log.debug({ ...news }, 'quality');
+        void this.#setAttribute(AGENT_ATTRIBUTES.quality, JSON.stringify(news));
+      },
+    });
   }
 
   async #setAttribute(name: string, value: string): Promise<void> {
