@@ -30,22 +30,30 @@ output.on(voice.AudioOutput.EVENT_PLAYBACK_FINISHED, (how: voice.PlaybackFinishe
 });
 tell({ event: 'ready' });
 
+/** What is being said is cut short by `clear`, as a session does it. */
+let saying = { cut: false };
+
+async function say(command: Extract<AgentCommand, { do: 'say' }>): Promise<void> {
+  const mine = { cut: false };
+  saying = mine;
+  const bytes = await readFile(command.path);
+  const samples = new Int16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
+  const { sampleRateHz, channels } = command;
+  const frame = Math.round(sampleRateHz / 50) * channels;
+  for (let at = 0; at < samples.length && !mine.cut; at += frame) {
+    const part = samples.slice(at, at + frame);
+    await output.captureFrame(new AudioFrame(part, sampleRateHz, channels, part.length / channels));
+  }
+  output.flush();
+  tell({ event: 'sent' });
+}
+
 for await (const line of createInterface({ input: process.stdin })) {
   const command = JSON.parse(line) as AgentCommand;
   if (command.do === 'say') {
-    const bytes = await readFile(command.path);
-    const samples = new Int16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
-    const { sampleRateHz, channels } = command;
-    const frame = Math.round(sampleRateHz / 50) * channels;
-    for (let at = 0; at < samples.length; at += frame) {
-      const part = samples.slice(at, at + frame);
-      await output.captureFrame(
-        new AudioFrame(part, sampleRateHz, channels, part.length / channels),
-      );
-    }
-    output.flush();
-    tell({ event: 'sent' });
+    void say(command);
   } else {
+    saying.cut = true;
     output.clearBuffer();
   }
 }

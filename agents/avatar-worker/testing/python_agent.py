@@ -13,11 +13,21 @@ def tell(**event: object) -> None:
     print(json.dumps(event), flush=True)
 
 
-async def say(output: DataStreamAudioOutput, path: str, rate_hz: int, channels: int) -> None:
+class Saying:
+    """What is being said is cut short by `clear`, as a session does it."""
+
+    cut = False
+
+
+async def say(
+    output: DataStreamAudioOutput, saying: Saying, path: str, rate_hz: int, channels: int
+) -> None:
     with open(path, "rb") as file:
         sound = file.read()
     frame_bytes = rate_hz // 50 * channels * 2
     for at in range(0, len(sound), frame_bytes):
+        if saying.cut:
+            break
         part = sound[at : at + frame_bytes]
         await output.capture_frame(
             rtc.AudioFrame(part, rate_hz, channels, len(part) // (2 * channels))
@@ -47,11 +57,18 @@ async def main(url: str, token: str, avatar: str) -> None:
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(lines), sys.stdin
     )
+    saying = Saying()
+    tasks: set[asyncio.Task[None]] = set()
     while line := await lines.readline():
         command = json.loads(line)
         if command["do"] == "say":
-            await say(output, command["path"], command["sampleRateHz"], command["channels"])
+            saying = Saying()
+            rate_hz, channels = command["sampleRateHz"], command["channels"]
+            task = asyncio.create_task(say(output, saying, command["path"], rate_hz, channels))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
         else:
+            saying.cut = True
             output.clear_buffer()
     await room.disconnect()
 
