@@ -11,8 +11,11 @@ import { NoiseFloor } from './noise-floor.ts';
 
 /** Frames of this length on both sides. */
 const FRAME_MS = 10;
-/** From a frame leaving the agent to its echo arriving: two transports, two jitter buffers, a loudspeaker. */
-export const LONGEST_DELAY_FRAMES = 100;
+/**
+ * From a frame leaving the agent to its echo arriving: two transports, two jitter buffers, a loudspeaker. On a machine so
+ * loaded that sound broke off, jitter buffers had grown to 0.8 s; 0.3–0.5 s is usual.
+ */
+export const LONGEST_DELAY_FRAMES = 140;
 const HISTORY_FRAMES = 256;
 /** Contours are compared over about the last second. */
 const FORGETTING = 1 - 1 / 100;
@@ -50,6 +53,8 @@ const LOCK_FRAMES = 60;
 const LEAST_RATIOS = 5;
 /** Jitter buffers move a sound by as much without it being another delay. */
 const DELAY_PLAY_FRAMES = 2;
+/** Echo that was found where it was known to be is trusted to be there for half a second. */
+const CONFIRMED_FRAMES = 50;
 /** Echo that stays away for a second of loud playing is gone. */
 const UNHEARD_FRAMES = 100;
 
@@ -67,6 +72,8 @@ export interface EchoFrame {
   likeness: number;
   /** Whether `likeness` rests on enough sound and is that of one and the same voice. */
   same: boolean;
+  /** Whether the echo was just found where it is known to be: what lies above it is another sound, and no moved echo. */
+  confirmed: boolean;
   /** Whether known echo is louder than the room's noise now. */
   echoExpected: boolean;
   /** How far the bands lie above known echo and noise: their mean in dB, smoothed over 60 ms. */
@@ -101,6 +108,7 @@ export class EchoDetector {
   #bestLag = 0;
   #excessDb = 0;
   #unheardFrames = 0;
+  #unconfirmedFrames = Infinity;
   /** Frames of echo since it was found. */
   #learntFrames = 0;
   #delayFrames: number | undefined;
@@ -168,20 +176,34 @@ export class EchoDetector {
     this.#heardSlot = Math.floor(this.#arrivals.dueMs(nowMs) / FRAME_MS);
     const audible = this.#isAudible(powers);
     const avatarSounds = this.#heardSlot - this.#lastSoundSlot <= LONGEST_DELAY_FRAMES;
+    if (!avatarSounds) {
+      this.#beginAnew();
+    }
     this.#evidence = this.#evidence * FORGETTING + (audible && avatarSounds ? 1 : 0);
     const likeness = this.#compare(powers);
     this.#expect(this.#delayFrames ?? 0);
     const excessDb = this.#excess(powers);
     const missing = Math.max(0, LOCK_EVIDENCE_FRAMES - this.#evidence);
     const same = likeness >= SURE_LIKENESS + missing * LIKENESS_PER_FRAME;
+    this.#unconfirmedFrames += 1;
     if (same && audible) {
       this.#learn(powers);
     }
+    const confirmed = this.#unconfirmedFrames <= CONFIRMED_FRAMES;
     const echoExpected = this.#expectsEcho();
     this.#forgetUnheard(audible);
     this.#heard += 1;
     const settled = this.#learntFrames >= SETTLED_FRAMES;
-    return { avatarSounds, audible, likeness, same, echoExpected, excessDb, settled };
+    return { avatarSounds, audible, likeness, same, confirmed, echoExpected, excessDb, settled };
+  }
+
+  /** Each time the avatar speaks, the delay may be another: what is compared begins with its first sound. */
+  #beginAnew(): void {
+    this.#products.fill(0);
+    this.#energies.fill(0);
+    this.#heardEnergy = 0;
+    this.#evidence = 0;
+    this.#unconfirmedFrames = Infinity;
   }
 
   /** Takes the delay that agrees best now for the echo's, and how much of each band came back of late. */
@@ -222,6 +244,7 @@ export class EchoDetector {
       this.#lock(best);
       return;
     }
+    this.#unconfirmedFrames = 0;
     const stepDb = this.#learntFrames < SETTLED_FRAMES ? FIRST_LEARNING_DB : LEARNING_DB;
     this.#learntFrames += 1;
     for (let band = 0; band < BANDS; band += 1) {

@@ -59,54 +59,66 @@ export class EchoGate {
   hear(samples: Int16Array, nowMs: number): Int16Array {
     const frame = this.#detector.hear(samples, nowMs);
     this.#sureFrames = frame.same && frame.audible ? this.#sureFrames + 1 : 0;
-    if (this.#sureFrames >= SURE_FRAMES && this.#state !== 'echo') {
+    const doubted = this.#state !== 'echo' || this.#held.length > 0;
+    if (this.#sureFrames === SURE_FRAMES || (this.#sureFrames > SURE_FRAMES && doubted)) {
       this.#state = 'echo';
       this.#near = 0;
       this.#held = this.#held.map((held) => this.#muted(held.length));
-    } else if (this.#state === 'echo' && this.#detector.echo === undefined) {
+      return this.#release(this.#muted(samples.length));
+    }
+    if (this.#state === 'echo' && this.#detector.echo === undefined) {
       this.#state = 'free';
     }
-    switch (this.#state) {
-      case 'free':
-        return this.#release(samples);
-      case 'unsure':
-        return this.#wait(samples, frame.avatarSounds, frame.audible);
-      case 'echo':
-        return this.#pass(frame) || !frame.echoExpected
-          ? this.#release(samples)
-          : this.#release(this.#muted(samples.length));
-    }
-  }
-
-  #wait(samples: Int16Array, avatarSounds: boolean, audible: boolean): Int16Array {
-    if (!avatarSounds) {
+    if (this.#state === 'free' || !frame.avatarSounds) {
       return this.#release(samples);
     }
+    return this.#state === 'unsure' ? this.#explore(samples, frame) : this.#sift(samples, frame);
+  }
+
+  /** Whether there is echo in this room is not known yet. */
+  #explore(samples: Int16Array, { audible }: EchoFrame): Int16Array {
     this.#quietFrames += audible ? 0 : 1;
     if (this.#held.length === 0 && !audible) {
       this.#state = this.#quietFrames >= FREE_FRAMES ? 'free' : 'unsure';
       return samples;
     }
-    this.#held.push(samples.slice());
-    this.counters.heldFrames += 1;
-    if (this.#held.length > LONGEST_HOLD_FRAMES) {
-      this.#state = 'free';
-      return this.#release();
+    if (this.#held.length < LONGEST_HOLD_FRAMES) {
+      return this.#hold(samples);
     }
-    return NOTHING;
+    this.#state = 'free';
+    return this.#release(samples);
   }
 
-  /** Whether a voice that is not the avatar's is heard, or was a moment ago. */
-  #pass({ excessDb, same, settled }: EchoFrame): boolean {
+  /** There is echo: what it explains is muted, a voice above it passes. */
+  #sift(samples: Int16Array, frame: EchoFrame): Int16Array {
+    const { excessDb, same, settled, confirmed, echoExpected } = frame;
     const near = excessDb > NEAR_EXCESS_DB && (settled || !same);
-    this.#near = near ? NEAR_FRAMES : Math.max(0, this.#near - 1);
     this.#sameWhileNear = near && same ? this.#sameWhileNear + 1 : 0;
     if (this.#sameWhileNear >= LOUDER_FRAMES) {
       this.#detector.relearn();
       this.#near = 0;
       this.#sameWhileNear = 0;
+    } else if (near && (confirmed || this.#near > 0 || this.#held.length >= LONGEST_HOLD_FRAMES)) {
+      this.#near = NEAR_FRAMES;
+    } else {
+      this.#near = Math.max(0, this.#near - 1);
     }
-    return this.#near > 0;
+    if (this.#near > 0) {
+      return this.#release(samples);
+    }
+    // Another sound, or the echo at another delay: the next half second tells.
+    if (this.#held.length > 0 || near) {
+      return this.#held.length < LONGEST_HOLD_FRAMES
+        ? this.#hold(samples)
+        : this.#release(this.#muted(samples.length));
+    }
+    return echoExpected ? this.#muted(samples.length) : samples;
+  }
+
+  #hold(samples: Int16Array): Int16Array {
+    this.#held.push(samples.slice());
+    this.counters.heldFrames += 1;
+    return NOTHING;
   }
 
   #release(newest: Int16Array = NOTHING): Int16Array {
