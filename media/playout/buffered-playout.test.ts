@@ -1,5 +1,7 @@
 import { FakeClock } from '#media/testing/fake-clock.ts';
 import { joined, largestStep, pitchHzOf, tone, vowel } from '#media/testing/sound.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { PhonemeMark } from '../ports.ts';
 import type { BufferOptions } from './buffer-options.ts';
@@ -230,6 +232,31 @@ describe('an underrun', () => {
       subject.run(100);
       expect(largestStep(subject.sound())).toBeLessThanOrEqual(1.2 * largestStep(sound));
       expect(subject.frames.slice(-5).every(({ kind }) => kind === 'silence')).toBe(true);
+    }
+  });
+});
+
+const RECORDING = join(
+  resolve(process.env['UNDERSTUDY_FIXTURES'] ?? '../shared/fixtures', 'speech'),
+  'austen-0880.wav',
+);
+
+describe.skipIf(!existsSync(RECORDING))('a human voice (of the fixtures)', () => {
+  it('goes through stalls without a click, and all of it is heard', () => {
+    // 16 kHz mono behind a header of 44 bytes.
+    const bytes = readFileSync(RECORDING).subarray(44);
+    const whole = new Int16Array(Uint8Array.from(bytes).buffer, 0, Math.floor(bytes.length / 2));
+    const wholeMs = 20 * Math.floor(whole.length / SAMPLES_PER_MS / 20);
+    const sound = whole.slice(0, wholeMs * SAMPLES_PER_MS);
+    for (let fromMs = 300; fromMs + 400 < wholeMs; fromMs += 70) {
+      const subject = scene();
+      stream(subject, sound, { stall: { fromMs, toMs: fromMs + 400 } });
+      subject.run(wholeMs + 1_500);
+      expect(largestStep(subject.sound())).toBeLessThanOrEqual(1.25 * largestStep(sound));
+      expect(
+        subject.playout.counters.concealedMs + subject.playout.counters.comfortMs,
+      ).toBeGreaterThan(0);
+      expect(subject.finished()).toMatchObject({ playedMs: wholeMs });
     }
   });
 });
