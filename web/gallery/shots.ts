@@ -3,6 +3,7 @@ import { CALL_STATES } from '../src/gallery/call-states.ts';
 import {
   kept,
   KUND,
+  RECORDING,
   REPORT,
   SCENES,
   SHORT_REPORT,
@@ -39,7 +40,9 @@ const problem = (
   body: { type: 'about:blank', title: code, status, code, detail, requestId: 'req-1' },
   headers,
 });
-const scenarios = { 'GET /api/scenarios': ok({ scenarios: SCENES }) };
+const scenarios = {
+  'GET /api/scenarios': ok({ scenarios: SCENES, recordings: { days: 30, encrypted: false } }),
+};
 const sessions = (...list: unknown[]) => ({ 'understudy.sessions': list });
 const report = (name: string, path: string, change: Partial<Shot>): Shot => ({
   name,
@@ -132,6 +135,20 @@ const pages: Shot[] = [
     stored: sessions(kept('sample', REPORT)),
     steps: [['.evidence.against .button', null]],
     fullPage: false,
+    oneTheme: true,
+  }),
+  report('report-recording', '/report/sample', {
+    stored: sessions(kept('sample', SHORT_REPORT, { recorded: true })),
+    answers: { 'GET /api/sessions/sample/recording': ok(RECORDING) },
+  }),
+  report('report-composing', '/report/sample', {
+    stored: sessions(kept('sample', SHORT_REPORT, { recorded: true })),
+    answers: {
+      'GET /api/sessions/sample/recording': ok({
+        ...RECORDING,
+        ...{ status: 'composing', progress: 0.4, files: [] },
+      }),
+    },
     oneTheme: true,
   }),
   report('report-typed', '/report/sample', {

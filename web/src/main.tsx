@@ -13,6 +13,7 @@ import './styles/call-sizes.css';
 import './styles/report.css';
 import './styles/report-charts.css';
 import './styles/report-sizes.css';
+import './styles/recording.css';
 import { readTab, writeTab } from './storage/browser-storage.ts';
 import { applyStoredTheme } from './theme.ts';
 

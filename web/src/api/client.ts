@@ -3,6 +3,7 @@ import type {
   CreateSessionRequest,
   CreateSessionResponse,
   RecognitionGrade,
+  RecordingStatus,
   RefreshTokenResponse,
   ReportResponse,
   ScenariosResponse,
@@ -14,7 +15,7 @@ import { ApiError, errorOf } from './problem.ts';
 const DEADLINE_MS = 15_000;
 
 interface CallOptions {
-  method?: 'GET' | 'POST';
+  method?: 'GET' | 'POST' | 'DELETE';
   token?: string;
   body?: unknown;
   signal?: AbortSignal;
@@ -63,10 +64,12 @@ export interface Catalogue {
   scenarios: ScenarioSummary[];
   /** How well speech in a scene's language will be recognised, as far as can be told before joining. */
   recognitionFor: (language: string) => RecognitionGrade;
+  /** What becomes of recordings; null where calls are not recorded. */
+  recordings: ScenariosResponse['recordings'];
 }
 
 /** Signaling may say what it can recognise; without that, the embedded engine's abilities are assumed. */
-type CatalogueAnswer = ScenariosResponse & { recognition?: Record<string, RecognitionGrade> };
+type CatalogueAnswer = Pick<ScenariosResponse, 'scenarios'> & Partial<ScenariosResponse>;
 
 const EMBEDDED_RECOGNITION: Record<string, RecognitionGrade> = { en: 'basic' };
 
@@ -75,8 +78,9 @@ let catalogue: Promise<Catalogue> | null = null;
 /** The catalogue; one request serves the whole visit, a failed one is not kept. */
 export function fetchCatalogue(): Promise<Catalogue> {
   catalogue ??= request<CatalogueAnswer>('/api/scenarios').then(
-    ({ scenarios, recognition = EMBEDDED_RECOGNITION }) => ({
+    ({ scenarios, recognition = EMBEDDED_RECOGNITION, recordings = null }) => ({
       scenarios,
+      recordings,
       recognitionFor: (language: string) => recognition[language] ?? 'none',
     }),
     (error: unknown) => {
@@ -111,6 +115,18 @@ export function fetchReport(
   signal: AbortSignal,
 ): Promise<ReportResponse> {
   return request(sessionPath(sessionId, '/report'), { token, signal });
+}
+
+export function fetchRecording(
+  sessionId: string,
+  token: string,
+  signal: AbortSignal,
+): Promise<RecordingStatus> {
+  return request(sessionPath(sessionId, '/recording'), { token, signal });
+}
+
+export async function deleteRecording(sessionId: string, token: string): Promise<void> {
+  await request(sessionPath(sessionId, '/recording'), { method: 'DELETE', token });
 }
 
 /** Where signaling serves the picture of a face pack. */

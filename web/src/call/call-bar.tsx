@@ -58,6 +58,12 @@ export function CallBar({
           <span className="wide">{texts.timeOf(clockTime(model.elapsedMs), total)}</span>
           <span className="narrow">{clockTime(model.elapsedMs)}</span>
         </span>
+        {model.recorded ? (
+          <span className="fact recorded" data-testid="recorded">
+            <i className="dot" />
+            {texts.recorded}
+          </span>
+        ) : null}
         {model.recognition === 'basic' ? (
           <span className="fact wide">
             <Ear className="icon small" aria-hidden="true" />

@@ -11,6 +11,7 @@ import { readPreferences } from '../storage/preferences.ts';
 import { CallMicrophone } from './call-microphone.ts';
 import { CaptionFeed } from './caption-feed.ts';
 import { refreshDelayMs, type ConnectionPhase } from './call-state.ts';
+import { LineReporter } from './line-reporter.ts';
 
 /** Ten tries over about 40 s: longer than a walk between access points, shorter than a learner's patience. */
 const RETRY_DELAYS_MS = [0, 300, 1_200, 2_700, 4_800, 6_000, 6_000, 6_000, 6_000, 6_000];
@@ -31,6 +32,7 @@ export class CallConnection {
   readonly room: Room;
   readonly captions: CaptionFeed;
   readonly microphone: CallMicrophone;
+  readonly #lineReporter: LineReporter;
   readonly sessionId: string;
   #call: OpenCall;
   #snapshot: ConnectionSnapshot = { phase: 'connecting', attempt: 0, detail: '' };
@@ -57,6 +59,7 @@ export class CallConnection {
       ...(speakerId === '' ? {} : { audioOutput: { deviceId: speakerId } }),
     });
     this.captions = new CaptionFeed(this.room);
+    this.#lineReporter = new LineReporter(this.room);
     this.microphone = new CallMicrophone(this.room, microphoneId, call.muted);
     this.room.on(RoomEvent.Disconnected, this.#disconnected);
     this.room.on(RoomEvent.Reconnected, () => this.#update({ attempt: 0 }));
@@ -143,6 +146,7 @@ export class CallConnection {
     connections.delete(this.sessionId);
     this.microphone.close();
     this.captions.close();
+    this.#lineReporter.close();
     void this.room.disconnect().catch(() => undefined);
   }
 

@@ -29,6 +29,8 @@ export interface CallModel {
   regained: boolean;
   replacement: { deviceId: string; label: string } | null;
   shortcutsOn: boolean;
+  /** The call is recorded now. */
+  recorded: boolean;
 }
 
 export interface CallActions {

@@ -116,6 +116,8 @@ export function CallRoom({ connection }: { connection: CallConnection }) {
     regained,
     replacement: microphone.replacement,
     shortcutsOn,
+    // Whoever agreed is told until the agent says that it does not record.
+    recorded: call.recording && agent.recording !== 'off',
   };
 
   const actions: CallActions = {
@@ -178,6 +180,7 @@ export function CallRoom({ connection }: { connection: CallConnection }) {
         scenario,
         learnerName: readPreferences().learnerName,
         typing: typedOnly,
+        recording: call.recording,
       }).then(
         (sessionId) => goOn(pathOf({ name: 'call', sessionId })),
         () => goOn(pathOf({ name: 'join', scenarioId: scenario.id })),

@@ -55,6 +55,7 @@ const base: CallModel = {
   regained: false,
   replacement: null,
   shortcutsOn: true,
+  recorded: false,
 };
 
 const swedish: Partial<CallModel> = {
@@ -82,6 +83,7 @@ const STATES: Record<string, Partial<CallModel>> = {
   preparing: { stage: 'preparing', captions: NO_CAPTIONS, aims: [], elapsedMs: 1_000 },
   ready: { captions: NO_CAPTIONS, aims: [], elapsedMs: 4_000, scenario: INTERVIEW },
   speaking: { stage: 'speaking' },
+  recorded: { recorded: true },
   listening: {
     level: speech,
     captions: long,

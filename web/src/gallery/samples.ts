@@ -1,5 +1,5 @@
 /** Made-up scenes, sessions and a report, for the gallery's pictures only. */
-import type { Report, ScenarioSummary } from '#signaling/api-types.ts';
+import type { RecordingStatus, Report, ScenarioSummary } from '#signaling/api-types.ts';
 import type { KeptSession } from '../storage/my-reports.ts';
 
 export const SLIP: ScenarioSummary = {
@@ -301,6 +301,22 @@ export const TYPED_REPORT: Report = {
   questions: { asked: 0, examples: [] },
   interruptions: { byLearner: 0 },
   talk: { ...REPORT.talk, learnerShare: null },
+};
+
+export const RECORDING: RecordingStatus = {
+  status: 'ready',
+  progress: 1,
+  startedAt: '2026-11-21T13:05:00.000Z',
+  deletedAt: '2026-12-21T13:05:00.000Z',
+  lengthMs: 254_000,
+  cut: false,
+  encrypted: false,
+  files: ['call.mp4', 'learner.wav', 'avatar.wav', 'call.vtt', 'transcript.json'].map((name) => ({
+    name,
+    bytes: 1_000,
+    type: 'text/plain',
+    url: `/api/sessions/sample/recording/${name}`,
+  })),
 };
 
 export const kept = (

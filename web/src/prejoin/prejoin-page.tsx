@@ -2,7 +2,7 @@
 import { Unplug } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import type { RecognitionGrade, ScenarioSummary } from '#signaling/api-types.ts';
-import { fetchCatalogue } from '../api/client.ts';
+import { fetchCatalogue, type Catalogue } from '../api/client.ts';
 import { ApiError } from '../api/problem.ts';
 import { Blank } from '../parts/blank.tsx';
 import { Link } from '../parts/link.tsx';
@@ -17,7 +17,12 @@ import { useMicrophone } from './use-microphone.ts';
 
 type Load =
   | { state: 'loading' }
-  | { state: 'ready'; scenario: ScenarioSummary; recognition: RecognitionGrade }
+  | {
+      state: 'ready';
+      scenario: ScenarioSummary;
+      recognition: RecognitionGrade;
+      recordings: Catalogue['recordings'];
+    }
   | { state: 'unknown' }
   | { state: 'unreachable' };
 
@@ -28,13 +33,18 @@ export function PrejoinPage({ scenarioId }: { scenarioId: string }) {
   useEffect(() => {
     let current = true;
     fetchCatalogue().then(
-      ({ scenarios, recognitionFor }) => {
+      ({ scenarios, recognitionFor, recordings }) => {
         if (!current) return;
         const scenario = scenarios.find((one) => one.id === scenarioId);
         setLoad(
           scenario === undefined
             ? { state: 'unknown' }
-            : { state: 'ready', scenario, recognition: recognitionFor(scenario.language) },
+            : {
+                state: 'ready',
+                scenario,
+                recognition: recognitionFor(scenario.language),
+                recordings,
+              },
         );
       },
       () => current && setLoad({ state: 'unreachable' }),
@@ -49,7 +59,11 @@ export function PrejoinPage({ scenarioId }: { scenarioId: string }) {
     return (
       <PageFrame title={load.scenario.title} section="rehearse" className="page">
         <StringsContext value={sceneStrings}>
-          <Prejoin scenario={load.scenario} recognition={load.recognition} />
+          <Prejoin
+            scenario={load.scenario}
+            recognition={load.recognition}
+            recordings={load.recordings}
+          />
         </StringsContext>
       </PageFrame>
     );
@@ -103,14 +117,18 @@ const FULL_RETRY_S = 15;
 function Prejoin({
   scenario,
   recognition,
+  recordings,
 }: {
   scenario: ScenarioSummary;
   recognition: RecognitionGrade;
+  recordings: Catalogue['recordings'];
 }) {
   const strings = useStrings();
   const stored = useMemo(readPreferences, []);
   const [name, setName] = useState(stored.learnerName);
   const [typing, setTyping] = useState(false);
+  // Asked for every call: an old yes is none.
+  const [recording, setRecording] = useState(false);
   const [microphoneId, setMicrophoneId] = useState(stored.microphoneId);
   const [speakerId, setSpeakerId] = useState(stored.speakerId);
   const [joining, setJoining] = useState(false);
@@ -144,7 +162,7 @@ function Prejoin({
     setJoining(true);
     setTrouble(null);
     changePreferences({ learnerName: name.trim(), microphoneId, speakerId });
-    startSession({ scenario, learnerName: name.trim(), typing }).then(
+    startSession({ scenario, learnerName: name.trim(), typing, recording }).then(
       (sessionId) => navigate(pathOf({ name: 'call', sessionId })),
       (error: unknown) => {
         setJoining(false);
@@ -174,6 +192,9 @@ function Prejoin({
         onCheck: check,
       }}
       speaker={{ devices: devices.speakers, chosenId: speakerId, onChoose: setSpeakerId }}
+      consent={
+        recordings === null ? null : { ...recordings, agreed: recording, onAgree: setRecording }
+      }
       joining={joining}
       trouble={trouble}
       onJoin={join}

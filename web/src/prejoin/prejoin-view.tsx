@@ -7,6 +7,7 @@ import { Portrait } from '../parts/portrait.tsx';
 import { SceneFacts } from '../parts/scene-facts.tsx';
 import { languageName, useStrings } from '../strings/strings.ts';
 import { MicrophoneCheck, type MicrophoneCheckProps } from './microphone-check.tsx';
+import { RecordingConsent, type RecordingConsentProps } from './recording-consent.tsx';
 import { SpeakerCheck, type SpeakerCheckProps } from './speaker-check.tsx';
 
 export type JoinTrouble =
@@ -22,6 +23,8 @@ export interface PrejoinViewProps {
   onName: (name: string) => void;
   microphone: MicrophoneCheckProps;
   speaker: SpeakerCheckProps;
+  /** Null where calls are not recorded. */
+  consent: RecordingConsentProps | null;
   joining: boolean;
   trouble: JoinTrouble | null;
   onJoin: () => void;
@@ -123,6 +126,7 @@ export function PrejoinView(props: PrejoinViewProps) {
               {texts.nameHint}
             </p>
           </div>
+          {props.consent === null ? null : <RecordingConsent {...props.consent} />}
         </div>
         <div className="go">
           {props.trouble === null ? null : <Trouble trouble={props.trouble} />}

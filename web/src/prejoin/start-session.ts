@@ -10,6 +10,8 @@ export interface StartRequest {
   /** Empty when the learner gave none. */
   learnerName: string;
   typing: boolean;
+  /** The learner agrees that the call is recorded. */
+  recording: boolean;
 }
 
 /** Resolves to the session id; rejects with ApiError. */
@@ -22,6 +24,7 @@ export async function startSession(request: StartRequest): Promise<string> {
   const [session, { openConnection }] = await Promise.all([
     createSession({
       scenarioId: request.scenario.id,
+      ...(request.recording ? { consent: { recording: true } } : {}),
       ...(request.learnerName === '' ? {} : { learnerName: request.learnerName }),
     }),
     import('../call/call-connection.ts'),
@@ -45,6 +48,7 @@ export async function startSession(request: StartRequest): Promise<string> {
     face: session.scenario.persona.face,
     startedAt: new Date(startedAtMs).toISOString(),
     report: null,
+    recorded: session.recording,
   });
   changePreferences({ lastServerUrl: session.serverUrl });
   openConnection(call);

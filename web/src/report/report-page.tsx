@@ -7,6 +7,7 @@ import { PageFrame } from '../parts/page-frame.tsx';
 import { pathOf } from '../router.ts';
 import { keptSession, keptSessions, previousScore } from '../storage/my-reports.ts';
 import { useStrings } from '../strings/strings.ts';
+import { RecordingCard } from './recording-card.tsx';
 import { ReportView } from './report-view.tsx';
 import { useReport, type ReportLoad } from './use-report.ts';
 
@@ -21,6 +22,7 @@ export function ReportPage({ sessionId }: { sessionId: string }) {
       {load.state === 'ready' ? (
         <ReportView
           report={load.report}
+          recording={session?.recorded === true ? <RecordingCard session={session} /> : null}
           before={previousScore(keptSessions(), load.report.scenarioId, session?.startedAt ?? '')}
         />
       ) : (

@@ -8,7 +8,7 @@ import {
   TrendingDown,
   TrendingUp,
 } from 'lucide-react';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import type { Report } from '#signaling/api-types.ts';
 import { dateTime, spokenDuration } from '../format.ts';
 import { Link } from '../parts/link.tsx';
@@ -19,7 +19,15 @@ import { Criteria } from './criteria.tsx';
 import { Ribbon } from './ribbon.tsx';
 import { Transcript, type Jump } from './transcript.tsx';
 
-export function ReportView({ report, before }: { report: Report; before: number | null }) {
+export function ReportView({
+  report,
+  before,
+  recording = null,
+}: {
+  report: Report;
+  before: number | null;
+  recording?: ReactNode;
+}) {
   const texts = useStrings().report;
   const [jump, setJump] = useState<Jump | null>(null);
   const [all, setAll] = useState(false);
@@ -74,6 +82,7 @@ export function ReportView({ report, before }: { report: Report; before: number 
           <p className="quietly">{texts.tooShortBody}</p>
         </section>
       )}
+      {recording}
       {report.transcript.length === 0 ? null : <Ribbon report={report} onJump={jumpTo} />}
       {scored ? (
         <div className="report-columns">

@@ -19,6 +19,8 @@ export interface KeptSession {
   startedAt: string;
   /** Null until the report was read. */
   report: Report | null;
+  /** The learner agreed to a recording. */
+  recorded?: boolean;
 }
 
 const KEY = 'understudy.sessions';
@@ -58,6 +60,12 @@ export function keepReport(sessionId: string, report: Report): void {
 export function keepToken(sessionId: string, token: string): void {
   const session = keptSession(sessionId);
   if (session !== null) keepSession({ ...session, token });
+}
+
+/** The learner has deleted the recording, or its time has come. */
+export function forgetRecording(sessionId: string): void {
+  const session = keptSession(sessionId);
+  if (session !== null) keepSession({ ...session, recorded: false });
 }
 
 export function forgetSession(sessionId: string): void {

@@ -62,6 +62,9 @@ export const sv: PartialStrings = {
       `Tal på ${language} känns ännu inte igen på den här datorn. Du hör och läser avataren, och skriver din sida.`,
     name: 'Ditt namn',
     nameHint: 'Frivilligt. Avataren kan använda det.',
+    record: 'Spela in scenen',
+    recordHint: (days) =>
+      `Bild, båda rösterna och orden, för dig att titta tillbaka på. Raderas efter ${days} ${days === 1 ? 'dag' : 'dagar'}, eller när du säger till.`,
     start: 'Börja scenen',
     startTyping: 'Börja och skriv',
     typeInstead: 'Skriv i stället',
@@ -134,6 +137,7 @@ export const sv: PartialStrings = {
     networkLabel: 'Anslutning:',
     weakNotice: 'Svagt nät. Ljudet går först; bilden kan släpa.',
     basicRecognition: 'Enkel taligenkänning',
+    recorded: 'Spelas in',
     mutedTalking: 'Du är tystad och hörs inte.',
     audioBlockedTitle: 'Webbläsaren håller tillbaka ljudet',
     audioBlockedBody: 'Den vill ha en tryckning av dig innan den spelar något.',
