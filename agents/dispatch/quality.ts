@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 /** Data packets of the learner on this topic: the page's counters every two seconds, as JSON. A lost one loses nothing. */
-export const QUALITY_TOPIC = 'understudy.quality';
+export const QUALITY_TOPIC = 'understudy.quality' as const;
 
 const count = z.number().nonnegative();
 
@@ -21,6 +21,7 @@ export const subscriberCountersSchema = z.object({
   /** The latest, not a counter. */
   roundTripMs: count.optional(),
 });
+export type SubscriberCounters = z.infer<typeof subscriberCountersSchema>;
 
 /** The agent's attribute `understudy.quality`. */
 export const qualityAttributeSchema = z.object({
