@@ -4,4 +4,4 @@ export const FRAMES_PER_SECOND = 25;
 /** One picture ahead of the sound that leaves now: a nod is seen as soon as it can be. */
 export const VIDEO_LEAD_MS = 40;
 /** With it lips and sound meet at a listener's ear. */
-export const LIP_DELAY_MS = 80;
+export const LIP_DELAY_MS = 70;

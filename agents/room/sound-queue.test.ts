@@ -8,13 +8,14 @@ const AHEAD_MS = 40;
 function play(options: { frames: number; handledLateMs?: (frame: number) => number }) {
   const { frames, handledLateMs = () => 0 } = options;
   const queue = new SoundQueue({ aheadMs: AHEAD_MS, frameMs: FRAME_MS });
-  // The sound leaves from 4 ms on, a frame every 10 ms.
+  // The first frame goes out at 4 ms, the next ones every 10 ms.
   const leavesFromMs = 4;
   let nowMs = 0;
   for (let frame = 0; frame < frames; frame += 1) {
     const writtenAtMs = nowMs;
     queue.write(writtenAtMs);
-    const roomAtMs = leavesFromMs + (frame + 1) * FRAME_MS - AHEAD_MS;
+    // There is room when all but AHEAD_MS have begun to go out.
+    const roomAtMs = leavesFromMs + frame * FRAME_MS - AHEAD_MS;
     nowMs = roomAtMs > nowMs ? roomAtMs + handledLateMs(frame) : nowMs;
     queue.calledBack(writtenAtMs, nowMs);
   }
@@ -25,12 +26,12 @@ describe('the estimate of the sound that waits', () => {
   it('finds what leaves now, whenever in its ten milliseconds the SDK ticks', () => {
     const { queue, nowMs, leavingMs } = play({ frames: 100 });
     expect(queue.leavingMs(nowMs)).toBeCloseTo(leavingMs, 0);
-    expect(queue.queuedMs(nowMs)).toBeCloseTo(AHEAD_MS, 0);
+    expect(queue.queuedMs(nowMs)).toBeCloseTo(AHEAD_MS + FRAME_MS, 0);
   });
 
   it('drains with the time that passes, down to nothing', () => {
     const { queue, nowMs } = play({ frames: 100 });
-    expect(queue.queuedMs(nowMs + 25)).toBeCloseTo(15, 0);
+    expect(queue.queuedMs(nowMs + 25)).toBeCloseTo(25, 0);
     expect(queue.queuedMs(nowMs + 1_000)).toBe(0);
   });
 
@@ -51,6 +52,6 @@ describe('the estimate of the sound that waits', () => {
       queue.calledBack(atMs, atMs + FRAME_MS);
       atMs += FRAME_MS;
     }
-    expect(queue.queuedMs(atMs)).toBeGreaterThan(AHEAD_MS - 3);
+    expect(queue.queuedMs(atMs)).toBeGreaterThan(AHEAD_MS + FRAME_MS - 3);
   });
 });

@@ -1,6 +1,7 @@
 /**
  * How much sound the SDK holds ahead of the wire, told from its call-backs: it calls back at once while it has room, and
- * otherwise in the moment when it has just come down to `aheadMs`. Between them the queue drains with the time that passes.
+ * otherwise in the moment when a frame goes out and `aheadMs` are left behind it. Between them the queue drains with the time
+ * that passes.
  */
 
 /** A call-back within this time was given at once. */
@@ -21,10 +22,10 @@ export class SoundQueue {
     this.#frameMs = options.frameMs;
   }
 
-  /** Sound written and not yet sent. */
+  /** Sound written and not yet sent; the frame that is going out counts for what is left of it. */
   queuedMs(nowMs: number): number {
     const drainedMs = this.#levelMs - (nowMs - this.#levelAtMs);
-    return Math.min(this.#aheadMs + this.#frameMs, Math.max(0, drainedMs));
+    return Math.min(this.#aheadMs + 2 * this.#frameMs, Math.max(0, drainedMs));
   }
 
   /** Media time of the sound that leaves now: sound written so far, less what waits. */
@@ -44,7 +45,7 @@ export class SoundQueue {
       return;
     }
     const levelMs = this.queuedMs(nowMs);
-    const missedMs = this.#aheadMs - levelMs;
+    const missedMs = this.#aheadMs + this.#frameMs - levelMs;
     this.#set(levelMs + (missedMs > 0 ? missedMs * BELIEF : missedMs), nowMs);
   }
 
