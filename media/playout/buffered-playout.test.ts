@@ -248,16 +248,17 @@ describe.skipIf(!existsSync(RECORDING))('a human voice (of the fixtures)', () =>
     const whole = new Int16Array(Uint8Array.from(bytes).buffer, 0, Math.floor(bytes.length / 2));
     const wholeMs = 20 * Math.floor(whole.length / SAMPLES_PER_MS / 20);
     const sound = whole.slice(0, wholeMs * SAMPLES_PER_MS);
+    let concealedMs = 0;
     for (let fromMs = 300; fromMs + 400 < wholeMs; fromMs += 70) {
       const subject = scene();
       stream(subject, sound, { stall: { fromMs, toMs: fromMs + 400 } });
       subject.run(wholeMs + 1_500);
       expect(largestStep(subject.sound())).toBeLessThanOrEqual(1.25 * largestStep(sound));
-      expect(
-        subject.playout.counters.concealedMs + subject.playout.counters.comfortMs,
-      ).toBeGreaterThan(0);
+      concealedMs += subject.playout.counters.concealedMs;
       expect(subject.finished()).toMatchObject({ playedMs: wholeMs });
     }
+    // Some stalls fell into the pauses of the sentence, most broke a word.
+    expect(concealedMs).toBeGreaterThan(10 * 80);
   });
 });
 
