@@ -1,5 +1,6 @@
 /** Entry of `npm run bench`: chooses a bench, prints its table, writes its figures. Progress goes to stderr. */
 import { writeFile } from 'node:fs/promises';
+import { MEDIA_HELP, readMediaOptions } from './media/options.ts';
 import { readRuntimeOptions, RUNTIME_HELP } from './runtime/options.ts';
 import { readTurnOptions, TURN_HELP } from './turn/options.ts';
 import { turnTable } from './turn/turn-report.ts';
@@ -9,8 +10,9 @@ const HELP = `Usage: npm run bench -- BENCH [OPTIONS]
 Benches:
   turn     a conversation in real rooms: latency, cut-ins, barge-in, lips and sound, pictures, sessions
   runtime  the inference runtime: protocol and scheduler, real Triton beside it, batching, each engine's cost
+  media    sound and picture: underruns, lips and sound, cost, stopping, memory, networks, recordings, beside a peer
 
-npm run bench -- turn --help, npm run bench -- runtime --help explain their options.
+npm run bench -- BENCH --help explains its options.
 `;
 
 async function main(args: readonly string[]): Promise<number> {
@@ -20,6 +22,8 @@ async function main(args: readonly string[]): Promise<number> {
       return turn(rest);
     case 'runtime':
       return runtime(rest);
+    case 'media':
+      return media(rest);
     default: {
       const asked = bench === '--help' || bench === undefined;
       (asked ? process.stdout : process.stderr).write(HELP);
@@ -51,6 +55,17 @@ async function runtime(args: readonly string[]): Promise<number> {
   }
   const { runtimeBench } = await import('./runtime/run.ts');
   await runtimeBench(options, progress());
+  return 0;
+}
+
+async function media(args: readonly string[]): Promise<number> {
+  const options = readMediaOptions(args);
+  if (options === 'help') {
+    process.stdout.write(MEDIA_HELP);
+    return 0;
+  }
+  const { mediaBench } = await quietly(() => import('./media/run.ts'));
+  await mediaBench(options, progress());
   return 0;
 }
 

@@ -72,7 +72,7 @@ export class Ear {
   }
 
   /** All that was heard. Late handling in the listening process is taken out: sound is played at a steady pace. */
-  heard(): Pick<Heard, 'tonesMs' | 'endsMs'> {
+  heard(): Pick<Heard, 'tonesMs' | 'audible'> {
     const times = steadyTimes(this.#arrivalsMs, FRAME_MS);
     const timeOf = (position: number): number =>
       times[Math.floor(position / this.#perFrame)]! +
@@ -82,7 +82,7 @@ export class Ear {
       tonesMs: this.#loud
         .filter((stretch) => lengthMs(stretch) >= WHOLE_MS.from && lengthMs(stretch) <= WHOLE_MS.to)
         .map(({ from }) => timeOf(from)),
-      endsMs: this.#audible.map(({ to }) => timeOf(to)),
+      audible: this.#audible.map(({ from, to }) => ({ startMs: timeOf(from), endMs: timeOf(to) })),
     };
   }
 }

@@ -81,7 +81,7 @@ export function markerFace(): FaceRenderer {
       frame.set(base);
       drawMotion(frame, picture);
       picture += 1;
-      const luma = pose.mouth.jawOpen > 0 ? Math.round(pose.mouth.jawOpen * 255) : DARK;
+      const luma = lumaOf(pose);
       for (let y = FLASH.top; y < FLASH.top + FLASH.height; y += 1) {
         const row = y * MARKER_WIDTH_PX + FLASH.left;
         frame.fill(luma, row, row + FLASH.width);
@@ -89,6 +89,24 @@ export function markerFace(): FaceRenderer {
     },
     close: () => undefined,
   };
+}
+
+/** Nothing but the flash, all over a few pixels: for simulations, where no encoder looks. */
+export function tinyMarkerFace(): FaceRenderer {
+  return {
+    id: 'tiny-marker',
+    widthPx: TINY_PX,
+    heightPx: TINY_PX,
+    render: (pose, frame) => {
+      frame.fill(lumaOf(pose));
+    },
+    close: () => undefined,
+  };
+}
+export const TINY_PX = 8;
+
+function lumaOf({ mouth }: FacePose): number {
+  return mouth.jawOpen > 0 ? Math.round(mouth.jawOpen * 255) : DARK;
 }
 
 /**

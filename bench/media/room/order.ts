@@ -25,14 +25,16 @@ export type PublisherEvent =
 export interface SubscriberOrder {
   url: string;
   tokens: string[];
+  /** In this many rooms, the first ones, pictures are looked at; in the others only sound is taken. */
+  watched: number;
 }
 
 /** What one subscriber of one room heard and saw. Times are milliseconds of the monotonic clock. */
 export interface Heard {
   /** When each tone's first sample was heard. */
   tonesMs: number[];
-  /** When each stretch of sound ended. */
-  endsMs: number[];
+  /** Stretches of audible sound. */
+  audible: { startMs: number; endMs: number }[];
   /** When the first picture of each flash came, and how long before it the flash began. */
   flashes: { atMs: number; ageMs: number }[];
   /** When each picture came. */

@@ -73,6 +73,27 @@ export function conversationScript(options: { durationMs: number; seed: number }
   return { sampleRateHz: SAMPLE_RATE_HZ, toneHz: TONE_HZ, durationMs: options.durationMs, steps };
 }
 
+/** A tone without pauses, cut off again and again at moments that nothing announces. */
+export function interruptionScript(options: { count: number; seed: number }): Script {
+  const random = generator(options.seed);
+  const steps: Step[] = [];
+  for (let index = 0; index < options.count; index += 1) {
+    const atMs = FIRST_MS + index * INTERRUPTED_EVERY_MS;
+    const durationMs = INTERRUPTED_EVERY_MS;
+    steps.push({ atMs, op: 'push', durationMs, pulses: [{ startMs: 0, endMs: durationMs }] });
+    steps.push({ atMs: atMs + 900 + Math.floor(random() * 1_000), op: 'clear' });
+  }
+  return {
+    sampleRateHz: SAMPLE_RATE_HZ,
+    toneHz: TONE_HZ,
+    durationMs: FIRST_MS + options.count * INTERRUPTED_EVERY_MS,
+    steps,
+  };
+}
+/** Tracks are subscribed to and buffers have settled by then. */
+const FIRST_MS = 6_000;
+const INTERRUPTED_EVERY_MS = 3_000;
+
 /** Mono PCM of one push: a tone at each pulse, silence between. */
 export function soundOf(
   step: { durationMs: number; pulses: readonly Pulse[] },

@@ -10,17 +10,22 @@ import type {
   SubscriberEvent,
   SubscriberOrder,
 } from './order.ts';
+import { paceOf, type Pace } from './pace.ts';
 import type { RoomServer } from './room-server.ts';
 import type { Script } from './script.ts';
-import { coresBetween } from './usage.ts';
+import { coresBetween, type Usage } from './usage.ts';
 
 export interface ShowOptions {
   server: RoomServer;
   script: Script;
   rooms: number;
   face: string;
+  /** Told of the publishers' use every few seconds. */
+  onUsage?: (usage: Usage[]) => void;
   /** The peer's Python; ours plays when absent. */
   peerPython?: string | undefined;
+  /** Rooms whose pictures are looked at; the others are listened to only, so that decoding leaves them the machine. */
+  watched?: number;
   /** Chromium listens in the first room too. */
   browser?: boolean;
   /** All rooms in one process, as an avatar worker holds them; a job has one of its own. */
@@ -32,13 +37,16 @@ export interface ShowResult {
   /** Cores that one stream's publisher kept busy, encoding included. */
   coresPerStream: number;
   residentMb: number[];
+  /** The pictures' rate and how many came in time, in the part that was measured. */
+  pace: Pace;
   /** What Chromium heard and saw of the first room. */
   inBrowser: Heard | undefined;
   counters: Extract<PublisherEvent, { type: 'counters' }>[];
 }
 
 /** Connecting and the first key frame are not what a stream costs. */
-const WARM_UP_MS = 3_000;
+const WARM_UP_MS = 5_000;
+const USAGE_EVERY_MS = 5_000;
 let shows = 0;
 
 export async function playShow(options: ShowOptions): Promise<ShowResult> {
@@ -50,6 +58,7 @@ export async function playShow(options: ShowOptions): Promise<ShowResult> {
   );
   const subscriber = startSubscriber({
     url: server.url,
+    watched: options.watched ?? rooms,
     tokens: await Promise.all(names.map((name) => server.token(name, 'listener'))),
   });
   const publishers: LinesProcess<PublisherEvent>[] = [];
@@ -71,7 +80,15 @@ export async function playShow(options: ShowOptions): Promise<ShowResult> {
     await Promise.all(publishers.map((publisher) => publisher.said('ready')));
     await wait(WARM_UP_MS);
     const before = await Promise.all(publishers.map((publisher) => publisher.usage()));
+    const watch = setInterval(() => {
+      Promise.all(publishers.map((publisher) => publisher.usage())).then(
+        (usage) => options.onUsage?.(usage),
+        // A publisher that ended is noticed below.
+        () => undefined,
+      );
+    }, USAGE_EVERY_MS);
     await wait(script.durationMs - WARM_UP_MS);
+    clearInterval(watch);
     const after = await Promise.all(publishers.map((publisher) => publisher.usage()));
     const inBrowser = await browser?.heard();
     await subscriber.finish();
@@ -92,6 +109,11 @@ export async function playShow(options: ShowOptions): Promise<ShowResult> {
       })),
       inBrowser,
       coresPerStream: cores / rooms,
+      pace: paceOf(
+        heard.slice(0, options.watched).map(({ picturesMs }) => picturesMs),
+        before[0]!.atMs,
+        after[0]!.atMs,
+      ),
       residentMb: after.map(({ residentMb }) => residentMb),
       counters: events.filter((event) => event.type === 'counters'),
     };

@@ -27,14 +27,19 @@ class Witness {
   #lit = false;
   readonly #buffers = new BufferWatch(this.#room);
 
-  async enter(url: string, token: string): Promise<void> {
+  async enter(url: string, token: string, watches: boolean): Promise<void> {
+    if (!watches) {
+      this.#room.on(RoomEvent.TrackPublished, (publication) => {
+        publication.setSubscribed(publication.kind === TrackKind.KIND_AUDIO);
+      });
+    }
     this.#room.on(RoomEvent.TrackSubscribed, (track) => {
       const following = track.kind === TrackKind.KIND_AUDIO ? this.#hear(track) : this.#see(track);
       following.catch((error: unknown) => {
         process.stderr.write(`The subscriber lost a track: ${String(error)}\n`);
       });
     });
-    await this.#room.connect(url, token, { autoSubscribe: true, dynacast: false });
+    await this.#room.connect(url, token, { autoSubscribe: watches, dynacast: false });
     this.#buffers.begin();
   }
 
@@ -77,13 +82,15 @@ function tell(event: SubscriberEvent): void {
 
 const lines = createInterface({ input: process.stdin });
 const ended = new Promise<void>((resolve) => lines.once('close', resolve));
-const { url, tokens } = await new Promise<SubscriberOrder>((resolve) => {
+const { url, tokens, watched } = await new Promise<SubscriberOrder>((resolve) => {
   lines.once('line', (line) => {
     resolve(JSON.parse(line) as SubscriberOrder);
   });
 });
 const witnesses = tokens.map(() => new Witness());
-await Promise.all(witnesses.map((witness, index) => witness.enter(url, tokens[index]!)));
+await Promise.all(
+  witnesses.map((witness, index) => witness.enter(url, tokens[index]!, index < watched)),
+);
 tell({ type: 'ready' });
 await ended;
 tell({ type: 'heard', rooms: witnesses.map(({ heard }) => heard) });
