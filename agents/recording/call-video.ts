@@ -15,7 +15,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { LiveRecording } from './live-tracks.ts';
 
-/** Full quality for a face that hardly moves: about 200 kbit/s at 848×480. */
+/** Full quality for a face that hardly moves: about 250 kbit/s at 848×480. */
 const CONSTANT_RATE_FACTOR = 23;
 /** A key picture every two seconds: a player seeks to within that. */
 const KEY_PICTURE_EVERY_S = 2;

@@ -63,7 +63,7 @@ export async function measureRecording(quick: boolean): Promise<SectionResult> {
           n: `${show(cost.lengthS)} s of call`,
         },
         {
-          figure: 'composing afterwards, core seconds a second of call',
+          figure: 'composing afterwards, seconds a second of call',
           reach: '–',
           measured: show(cost.composing, 2),
           n: `${show(cost.lengthS)} s of call`,
