@@ -63,6 +63,8 @@ export class PerformingAvatar {
   readonly #reports: PlaybackReports;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
+  /** Segments of the agent that is here: of nobody else's is it told. */
+  readonly #reported = new Set<number>();
   /** When the first bytes of segments that have not sounded yet came. */
   readonly #comingSinceMs = new Map<number, number>();
   readonly #figures = {
@@ -109,7 +111,11 @@ export class PerformingAvatar {
         get queuedMs() {
           return playout.queuedMs;
         },
-        open: () => this.#stage.open('answer'),
+        open: () => {
+          const segment = this.#stage.open('answer');
+          this.#reported.add(segment.id);
+          return segment;
+        },
         push: (segment, samples, marks) => {
           this.#stage.push(segment, samples, marks);
         },
@@ -248,6 +254,7 @@ export class PerformingAvatar {
 
   #onAgentGone(): void {
     this.#inbox.reset();
+    this.#reported.clear();
     this.#stage.clear();
     this.#reports.reset();
     this.#attend('idle');
@@ -256,6 +263,10 @@ export class PerformingAvatar {
 
   #onStageEvent(event: PlayoutEvent): void {
     const { id } = event.segment;
+    if (!this.#reported.has(id)) {
+      this.#comingSinceMs.delete(id);
+      return;
+    }
     if (event.type === 'started') {
       const sinceMs = this.#comingSinceMs.get(id);
       if (sinceMs !== undefined) {
@@ -267,6 +278,7 @@ export class PerformingAvatar {
       return;
     }
     this.#comingSinceMs.delete(id);
+    this.#reported.delete(id);
     if (!this.#playout.holds('answer')) {
       this.#attend('listening');
     }

@@ -61,6 +61,17 @@ describe('reports of what was heard', () => {
     expect(sent).toHaveLength(3);
   });
 
+  it('for an agent that left are not sent to the next one', async () => {
+    const { clock, of, sent } = reports((_, attempt) => (attempt === 1 ? 'failed' : 'delivered'));
+    of.finished({ playedMs: 10, interrupted: true });
+    of.finished({ playedMs: 20, interrupted: true });
+    await clock.advanceAsync(0);
+    of.reset();
+    of.started();
+    await clock.advanceAsync(1_000, 50);
+    expect(sent.map(([method]) => method)).toEqual(['finished', 'started']);
+  });
+
   it('are bounded, and end with the avatar', async () => {
     const { clock, lost, of, sent } = reports(() => 'failed');
     for (let count = 0; count < 100; count += 1) {

@@ -30,6 +30,8 @@ export class PlaybackReports {
   readonly #unsupported = new Set<string>();
   #sending = false;
   #closed = false;
+  /** Counts the agents. */
+  #agent = 0;
 
   constructor(options: PlaybackReportsOptions) {
     this.#options = options;
@@ -50,8 +52,9 @@ export class PlaybackReports {
     this.#add({ method: PLAYBACK_FINISHED_METHOD, payload });
   }
 
-  /** Another agent may answer what the last one did not. Reports for the last one are dropped. */
+  /** Another agent may answer what the last one did not. Reports for the last one are dropped, also one on its way. */
   reset(): void {
+    this.#agent += 1;
     this.#waiting = [];
     this.#unsupported.clear();
   }
@@ -77,7 +80,11 @@ export class PlaybackReports {
 
   async #sendAll(): Promise<void> {
     for (let report = this.#waiting.shift(); report !== undefined; report = this.#waiting.shift()) {
-      const outcome = await this.#send(report);
+      const agent = this.#agent;
+      const outcome = await this.#send(report, agent);
+      if (agent !== this.#agent) {
+        continue;
+      }
       if (outcome === 'unsupported') {
         this.#unsupported.add(report.method);
       } else if (outcome === 'failed' && !this.#closed) {
@@ -87,8 +94,8 @@ export class PlaybackReports {
     this.#sending = false;
   }
 
-  async #send({ method, payload }: Report): Promise<ReportOutcome> {
-    for (let attempt = 1; !this.#closed; attempt += 1) {
+  async #send({ method, payload }: Report, agent: number): Promise<ReportOutcome> {
+    for (let attempt = 1; !this.#closed && agent === this.#agent; attempt += 1) {
       const outcome = await this.#options.send(method, payload);
       if (outcome !== 'failed' || attempt === ATTEMPTS) {
         return outcome;
