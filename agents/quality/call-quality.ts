@@ -20,6 +20,8 @@ export interface CallQualityOptions {
   session: string;
   clock: Clock;
   stage: () => StageCounters;
+  /** 0..1; this machine's own when absent. */
+  machineLoad?: () => number;
   /** 0..1, where a runtime draws this face. */
   runtimeLoad?: () => number | undefined;
   onRung: (rung: Rung) => void;
@@ -53,7 +55,7 @@ export class CallQuality {
       sources: {
         stage: options.stage,
         reports,
-        machineLoad: () => load.read(),
+        machineLoad: options.machineLoad ?? (() => load.read()),
         loopLagMs: () => this.#loopLag.read(),
         encoder: () => line.encoder(),
         connection: () => line.connection,

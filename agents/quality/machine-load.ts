@@ -30,7 +30,8 @@ function processorTicks(): ProcessorTicks {
   const ticks: ProcessorTicks = { total: 0, idle: 0 };
   for (const { times } of cpus()) {
     ticks.total += times.user + times.nice + times.sys + times.irq + times.idle;
-    ticks.idle += times.idle;
+    // Work of low priority gives way to a call.
+    ticks.idle += times.idle + times.nice;
   }
   return ticks;
 }

@@ -185,7 +185,16 @@ describe('A full machine', () => {
   });
 
   it('that keeps all pictures on time is let be', () => {
-    expect(new Story().run(60, { machineLoad: 0.92 }).rung).toBe(0);
+    expect(new Story().run(60, { machineLoad: 1 }).rung).toBe(0);
+  });
+
+  it('on which everything is on time again is tried with more patience than an idle one', () => {
+    const story = new Story();
+    story.run(4, { machineLoad: 1, droppedShare: 0.3 });
+    const fallen = story.controller.rung;
+    expect(fallen).toBeGreaterThan(0);
+    expect(story.run(20, { machineLoad: 1 }).rung).toBe(fallen);
+    expect(story.run(16, { machineLoad: 1 }).rung).toBe(fallen - 1);
   });
 
   /** Six sessions on one machine: each costs by its rung; what does not fit makes pictures late. */

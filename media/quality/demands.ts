@@ -12,10 +12,10 @@ export interface Ruling {
 
 /** Cores this busy leave no room for the next burst: where pictures are late too, the machine is the reason. */
 export const LOADED = 0.85;
-/** So busy that sound is next, late pictures or not. */
-export const FULL_LOAD = 0.97;
 /** Below this and with every session on time there is room for better pictures. */
 export const ROOMY = 0.8;
+/** A machine that is busy with work that gives way to ours may be tried too, with this much more patience. */
+const CROWDED_PATIENCE = 4;
 
 /** One picture in twelve is seen as stutter. */
 const DROPPED_SHARE = 0.08;
@@ -35,11 +35,13 @@ export function isStrained(seen: Observation, rung: number): boolean {
   );
 }
 
-/** The machine's load, which all its sessions see alike. `load` is smoothed. */
+/** The machine's load, which all its sessions see alike. `load` is smoothed. A full machine on which nobody is late is well used. */
 export function rulingOfMachine(load: number, anyStrained: boolean): Ruling {
-  const worse = load >= FULL_LOAD || (load >= LOADED && anyStrained);
-  const fine = load < ROOMY && !anyStrained;
-  return { demand: { kind: worse ? 'worse' : fine ? 'fine' : 'unclear' }, cause: 'machine' };
+  const cause = 'machine';
+  if (anyStrained) {
+    return { demand: { kind: load >= LOADED ? 'worse' : 'unclear' }, cause };
+  }
+  return { demand: { kind: 'fine', patience: load < ROOMY ? 1 : CROWDED_PATIENCE }, cause };
 }
 
 /** This session alone: late on a machine that has room, as with a face that is slow to draw. */

@@ -2,7 +2,11 @@
 import { LAST_RUNG } from './ladder.ts';
 
 /** What the evidence of one second asks for. `unclear` neither falls nor counts as good. */
-export type Demand = { kind: 'worse'; atLeast?: number } | { kind: 'fine' } | { kind: 'unclear' };
+export type Demand =
+  | { kind: 'worse'; atLeast?: number }
+  /** `patience` multiplies how long good times must last. */
+  | { kind: 'fine'; patience?: number }
+  | { kind: 'unclear' };
 
 /** A step shows its effect in the next report, two seconds later; falling faster would overshoot. */
 const SETTLE_MS = 2_000;
@@ -53,7 +57,11 @@ export class Limiter {
         if (this.#climbedAtMs > this.#fellAtMs && nowMs - this.#climbedAtMs >= FORGIVE_MS) {
           this.#holdMs = HOLD_MS;
         }
-        if (mayClimb && this.#rung > 0 && nowMs - this.#fineSinceMs >= this.#holdMs) {
+        if (
+          mayClimb &&
+          this.#rung > 0 &&
+          nowMs - this.#fineSinceMs >= this.#holdMs * (demand.patience ?? 1)
+        ) {
           this.#rung -= 1;
           this.#climbedAtMs = nowMs;
           this.#fineSinceMs = nowMs;

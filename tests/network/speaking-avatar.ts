@@ -93,6 +93,8 @@ export class SpeakingAvatar {
           ...{ room, learnerIdentity: options.learnerIdentity, clock: systemClock },
           session: `speaking-${String(process.pid)}`,
           stage: () => avatar.counters,
+          // What is tried here are lines, on whatever machine that may be.
+          machineLoad: () => 0,
           onRung: (rung) => {
             avatar.setPicture(rung);
           },
