@@ -115,6 +115,9 @@ export class Lesson {
       room,
       learnerIdentity: this.#metadata.learnerIdentity,
       recorder,
+      onInputHint: (hint) => {
+        void this.#setAttribute(AGENT_ATTRIBUTES.input, JSON.stringify(hint));
+      },
       onProgress: (aims) => {
         void this.#setAttribute(AGENT_ATTRIBUTES.aims, JSON.stringify(aims));
       },

@@ -7,10 +7,12 @@ import { parseStageDirections } from '#agents/persona/stage-directions.ts';
 import { backchannelKind, makeBreath } from '#agents/engines/flite/backchannel.ts';
 import { Ear } from '#agents/ear/ear.ts';
 import type { CallRecorder } from '#agents/recording/call-recorder.ts';
-import { LearnerInput } from '#agents/room/learner-input.ts';
+import { LearnerInput, type InputHint } from '#agents/room/learner-input.ts';
+import { noteSpeech } from '#agents/voice/noted-speech.ts';
 import { SessionVoice } from '#agents/voice/session-voice.ts';
 import type { Environment } from '#config/environment.ts';
 import { systemClock } from '#media/clock.ts';
+import { SpokenWords } from '#media/input/spoken-words.ts';
 import { log, voice, type llm } from '@livekit/agents';
 import type { Room } from '@livekit/rtc-node';
 import type { Avatar } from './avatar.ts';
@@ -44,6 +46,8 @@ export interface ConversationOptions {
   recorder?: CallRecorder | undefined;
   /** Ids of the aims reached so far. */
   onProgress: (aims: string[]) => void;
+  /** How the learner sounds has changed, so that the page may give a hint. */
+  onInputHint: (hint: InputHint) => void;
 }
 
 export class Conversation {
@@ -59,8 +63,26 @@ export class Conversation {
   constructor(options: ConversationOptions) {
     this.#options = options;
     const { scenario, equipment, callLog, avatar } = options;
+    const playedRateHz = options.voice.engine.sampleRateHz;
+    this.#input = new LearnerInput({
+      heardRateHz: HEARD_RATE_HZ,
+      playedRateHz,
+      clock: systemClock,
+      onHint: options.onInputHint,
+    });
+    avatar.heardBy((samples) => {
+      this.#input.played(samples);
+    });
+    const spoken = new SpokenWords();
+    const ownVoice = noteSpeech(options.voice.engine, (text) => {
+      spoken.say(text);
+    });
     this.#ear = Ear.for(scenario.language, equipment, {
       avatar,
+      echo: {
+        possible: () => this.#input.echoes,
+        repeats: (text) => spoken.repeatedBy(text),
+      },
       callLog,
       backchannels: scenario.backchannels,
       murmur: (kind) => this.#murmur(kind),
@@ -68,7 +90,7 @@ export class Conversation {
     });
     this.#session = new voice.AgentSession({
       llm: this.#thinker(),
-      tts: new SessionVoice(options.voice.engine, options.voice.voiceId),
+      tts: new SessionVoice(ownVoice, options.voice.voiceId),
       ...(this.#ear === undefined ? {} : { stt: this.#ear.stt }),
       vad: this.#ear === undefined ? null : equipment.vad,
       userAwayTimeout: null,
@@ -96,15 +118,6 @@ export class Conversation {
       this.#onSilence();
     });
     this.#session.output.audio = avatar.output;
-    const playedRateHz = options.voice.engine.sampleRateHz;
-    this.#input = new LearnerInput({
-      heardRateHz: HEARD_RATE_HZ,
-      playedRateHz,
-      clock: systemClock,
-    });
-    avatar.heardBy((samples) => {
-      this.#input.played(samples);
-    });
     this.#watch();
   }
 

@@ -27,6 +27,8 @@ export const AGENT_ATTRIBUTES = {
   aims: 'understudy.aims',
   /** 'none' (type instead), 'basic' or 'full'. */
   recognition: 'understudy.recognition',
+  /** JSON: `level` 'ok', 'low' or 'clipping' of the learner's voice, and `echo`: whether the avatar hears itself. */
+  input: 'understudy.input',
   /** Set to 'closing' when the persona has said goodbye; the page then ends the call by itself. */
   phase: 'understudy.phase',
   /** JSON {score, rung, reason}: how good the picture is, and why (agents/dispatch/quality.ts). */

@@ -17,6 +17,8 @@ export interface EarOptions {
   backchannels: readonly string[];
   /** Speaks one of them. */
   murmur: (kind: string) => Promise<void>;
+  /** The avatar's own voice may come back to us: whether it may just now, and whether words are its own. */
+  echo: { possible: () => boolean; repeats: (text: string) => boolean };
   /** Keeps what is heard, and when somebody spoke. */
   recorder?:
     | Pick<
@@ -78,6 +80,7 @@ export class Ear {
       recognizer: await this.#recognizer.open({ language: this.#language }),
       hearing: this.grade,
       avatarHasFloor: () => avatar.speaking,
+      echo: this.#options.echo,
       onEvent: (event) => {
         if (event.type === 'speech-started') {
           callLog.learnerSpeechStarted(callLog.nowMs - event.agoMs);

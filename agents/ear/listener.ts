@@ -42,6 +42,8 @@ export interface ListenerOptions {
   hearing: 'basic' | 'full';
   /** Whether the avatar's answer is sounding or held by an interruption. */
   avatarHasFloor: () => boolean;
+  /** The avatar's own voice may come back to us: whether it may just now, and whether words are its own. */
+  echo?: { possible: () => boolean; repeats: (text: string) => boolean };
   onEvent: (event: ListenerEvent) => void;
   onFailed: (error: unknown) => void;
 }
@@ -92,6 +94,7 @@ export class Listener {
   #voicedMs = 0;
   #lastPartialMs = 0;
   #overAvatar = false;
+  #mayEcho = false;
   /** Counts pauses, so that an answer of the recogniser for an earlier one is told apart. */
   #pause = 0;
   #partial = '';
@@ -181,6 +184,7 @@ export class Listener {
     this.#lastPartialMs = hop.atMs;
     this.#voicedMs = STARTING_HOPS * HOP_MS;
     this.#overAvatar = this.#options.avatarHasFloor();
+    this.#mayEcho = this.#options.echo?.possible() ?? false;
     this.#level.hear(hop.samples, HOP_MS);
     for (const { samples } of this.#leadIn) {
       this.#options.recognizer.push(samples);
@@ -229,7 +233,7 @@ export class Listener {
     this.#text = transcript?.text.trim() ?? '';
     this.#confidence = transcript?.confidence ?? 0;
     this.#judge?.transcribed(this.#text, true);
-    if (this.#text !== '' && !this.#isMurmur() && !this.#level.distant) {
+    if (this.#text !== '' && !this.#isMurmur() && !this.#isForeign(this.#text)) {
       this.#options.onEvent({ type: 'likely', text: this.#text, confidence: this.#confidence });
     }
     if (this.#overWhenDecoded) {
@@ -251,7 +255,7 @@ export class Listener {
         this.#wholePause = isWhole ? pause : this.#wholePause;
         this.#judge?.transcribed(text, isWhole);
       }
-      if (news && !this.#level.distant) {
+      if (news && !this.#isForeign(text)) {
         this.#partial = text;
         this.#options.onEvent({ type: 'partial', text });
       }
@@ -264,7 +268,7 @@ export class Listener {
     this.#options.onEvent({ type: 'speech-ended', agoMs: this.#newestMs - this.#lastVoicedMs });
     const meant = this.#voicedMs >= MEANT_SPEECH_MS && !this.#overAvatar;
     const text = this.#text === '' && meant ? UNINTELLIGIBLE : this.#text;
-    const isTurn = text !== '' && !this.#isMurmur() && !this.#level.distant;
+    const isTurn = text !== '' && !this.#isMurmur() && !this.#isForeign(text);
     this.#level.end(isTurn);
     if (!isTurn) {
       this.#options.onEvent({ type: 'dropped' });
@@ -277,6 +281,11 @@ export class Listener {
     this.#partial = '';
     this.#overWhenDecoded = false;
     this.#options.recognizer.reset();
+  }
+
+  /** Whether this is not the learner's: somebody farther away, or the avatar itself through loudspeakers. */
+  #isForeign(text: string): boolean {
+    return this.#level.distant || (this.#mayEcho && this.#options.echo?.repeats(text) === true);
   }
 
   /** Over the avatar, a word of assent is no turn; when it is the learner's turn, the same word is an answer. */

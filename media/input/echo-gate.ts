@@ -25,6 +25,7 @@ export type EchoState = 'unsure' | 'free' | 'echo';
 export class EchoGate {
   readonly #detector: EchoDetector;
   #state: EchoState = 'unsure';
+  #avatarSounds = false;
   #held: Int16Array[] = [];
   /** Frames for which a voice still passes. */
   #near = 0;
@@ -40,6 +41,11 @@ export class EchoGate {
 
   get state(): EchoState {
     return this.#state;
+  }
+
+  /** Whether what left the agent lately may sound in the learner's room now. */
+  get avatarSounds(): boolean {
+    return this.#avatarSounds;
   }
 
   /** Where the echo is and how loud; undefined while none is known. */
@@ -58,6 +64,7 @@ export class EchoGate {
    */
   hear(samples: Int16Array, nowMs: number): Int16Array {
     const frame = this.#detector.hear(samples, nowMs);
+    this.#avatarSounds = frame.avatarSounds;
     this.#sureFrames = frame.same && frame.audible ? this.#sureFrames + 1 : 0;
     const doubted = this.#state !== 'echo' || this.#held.length > 0;
     if (this.#sureFrames === SURE_FRAMES || (this.#sureFrames > SURE_FRAMES && doubted)) {
