@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { scenarioSummarySchema } from './catalogue.ts';
+import { scenarioSchema, type Scenario } from './scenario.ts';
 import {
+  asLoaded,
   loadScenario,
   loadScenarios,
   parseScenario,
@@ -87,6 +89,36 @@ describe('a scenario that is wrong', () => {
     const problems = problemsOf(() => loadScenarios(folder)).join('\n');
     expect(problems).toContain('a.yaml:');
     expect(problems).toContain('b.yaml:');
+  });
+});
+
+describe('a scenario that came with a dispatch', () => {
+  const travelled = (scenario: Scenario): Scenario =>
+    scenarioSchema.parse(JSON.parse(JSON.stringify(scenario)));
+
+  it('is the one of the file where it is the same', () => {
+    const loaded = loadScenario(id);
+    expect(asLoaded(travelled(loaded))).toBe(loaded);
+  });
+
+  it('counts before the file where it differs, or where there is no file', () => {
+    const edited = { ...travelled(loadScenario(id)), title: 'Another title' };
+    expect(asLoaded(edited)).toBe(edited);
+    const own = { ...edited, id: 'of-the-api-only' };
+    expect(asLoaded(own)).toBe(own);
+  });
+});
+
+describe('hostile YAML', () => {
+  it.each([
+    [
+      'aliases that multiply',
+      `a: &a [x,x,x,x,x,x,x,x,x]\n${Array.from({ length: 9 }, (_, i) => `b${String(i)}: &b${String(i)} [${Array.from({ length: 9 }, () => `*${i === 0 ? 'a' : `b${String(i - 1)}`}`).join(',')}]`).join('\n')}`,
+    ],
+    ['nesting without end', '['.repeat(20_000)],
+    ['a prototype', '__proto__: {id: x}'],
+  ])('%s is told as invalid', (_name, text) => {
+    expect(() => parseScenario(text, 'x.yaml')).toThrow(ScenarioError);
   });
 });
 

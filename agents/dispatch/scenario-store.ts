@@ -111,7 +111,15 @@ export function parseScenario(
       `${fileName}:${String(error.linePos?.[0].line ?? 1)}: ${error.message.split('\n')[0] ?? ''}`,
   );
   if (syntax.length > 0) throw new ScenarioError('SCENARIO_INVALID', syntax);
-  const parsed = scenarioSchema.safeParse(document.toJS());
+  let value: unknown;
+  try {
+    value = document.toJS();
+  } catch (error) {
+    // Aliases that multiply, or nesting without end.
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ScenarioError('SCENARIO_INVALID', [`${fileName}:1: ${reason}`]);
+  }
+  const parsed = scenarioSchema.safeParse(value);
   const problems = parsed.success
     ? referenceProblems(parsed.data, intents)
     : schemaProblems(parsed.error);
@@ -189,6 +197,20 @@ export function loadScenario(id: string, folder = SCENARIO_FOLDER): Scenario {
     throw new ScenarioError('SCENARIO_UNKNOWN', [`There is no scenario "${id}".`]);
   }
   return readScenario(folder, fileName);
+}
+
+/**
+ * The scenario that came with a dispatch. Where it is the one of the file, the file's object is returned, with all that
+ * was made of it ahead of the call.
+ */
+export function asLoaded(scenario: Scenario, folder = SCENARIO_FOLDER): Scenario {
+  try {
+    const loaded = loadScenario(scenario.id, folder);
+    return JSON.stringify(loaded) === JSON.stringify(scenario) ? loaded : scenario;
+  } catch {
+    // No such file, or one that is being edited: what was published counts.
+    return scenario;
+  }
 }
 
 /** Reads every scenario of `folder`, in the order of their ids. Throws ScenarioError with the problems of all files. */
