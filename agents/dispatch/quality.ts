@@ -1,7 +1,7 @@
 /** What the page tells the agent about the line, and what the agent tells about the picture. */
 import { z } from 'zod';
 
-/** Data packets of the learner on this topic: the page's counters every two seconds, as JSON. A lost one loses nothing. */
+/** Data packets of the learner on this topic: the page's counters every second, as JSON. A lost one loses nothing. */
 export const QUALITY_TOPIC = 'understudy.quality' as const;
 
 const count = z.number().nonnegative();

@@ -29,8 +29,14 @@ export interface Decision {
   neighbour: Neighbour;
 }
 
-/** Reports come every two seconds; after three missed ones the page does not speak, or nobody is there. */
+/** Reports come every second; after so long without, the page does not speak, or nobody is there. */
 const REPORTS_END_MS = 7_000;
+/** Fewer pictures are felt by the processors at once; the smoothed load shows it two seconds later. */
+const MACHINE_SETTLE_MS = 2_000;
+/** Full queues drain, a new track is negotiated, and the report after that counts. */
+const LINE_SETTLE_MS = 3_500;
+/** A report looks back on the last second; what was sent then is the least of so many of ours. */
+const SENT_SECONDS = 3;
 /** Weight of the newest second in the smoothed load: two seconds of full load pass the threshold. */
 const LOAD_WEIGHT = 0.6;
 /** One bad second may be a collection of garbage; two in a row are a state. */
@@ -39,15 +45,17 @@ const STRAINED_SECONDS = 2;
 const ROUTE_WINDOW_MS = 30_000;
 
 export class QualityController {
-  readonly #machine = new Limiter();
-  readonly #session = new Limiter();
-  readonly #network = new Limiter();
+  readonly #machine = new Limiter({ settleMs: MACHINE_SETTLE_MS });
+  readonly #session = new Limiter({ settleMs: MACHINE_SETTLE_MS });
+  readonly #network = new Limiter({ settleMs: LINE_SETTLE_MS });
   #machineCause: Cause = 'machine';
   #networkCause: Cause = 'bandwidth';
   #load: number | undefined;
   #strainedFor = 0;
   /** Of the last ROUTE_WINDOW_MS. */
   readonly #roundTrips: { ms: number; atMs: number }[] = [];
+  /** What was sent in the last SENT_SECONDS, in kbit/s. */
+  readonly #sent: number[] = [];
   #report: { report: SubscriberReport; atMs: number } | undefined;
 
   /** Takes what was seen in the last second. Call it about once a second with a time that never goes back. */
@@ -85,7 +93,12 @@ export class QualityController {
   }
 
   #followNetwork(seen: Observation, nowMs: number): void {
-    const { subscriber } = seen;
+    const { subscriber, encoder } = seen;
+    if (encoder !== undefined) {
+      this.#sent.push(encoder.sentKbps);
+      this.#sent.splice(0, this.#sent.length - SENT_SECONDS);
+    }
+    const sentKbps = this.#sent.length === 0 ? undefined : Math.min(...this.#sent);
     if (subscriber !== undefined) {
       this.#report = { report: subscriber, atMs: nowMs };
     }
@@ -94,7 +107,7 @@ export class QualityController {
     const ruling =
       publisher.demand.kind === 'worse' || subscriber === undefined
         ? publisher
-        : rulingOfReport(subscriber, this.#leastRoundTripMs(subscriber, nowMs), sentKbps(seen));
+        : rulingOfReport(subscriber, this.#leastRoundTripMs(subscriber, nowMs), sentKbps);
     // Between two reports nothing is known of the learner's line: what was fine stays so.
     if (ruling === publisher && reportsCome && publisher.demand.kind === 'fine') {
       return;
@@ -140,8 +153,4 @@ export class QualityController {
     }
     return this.#machine.rung === rung ? this.#machineCause : 'drawing';
   }
-}
-
-function sentKbps({ encoder }: Observation): number | undefined {
-  return encoder?.sentKbps;
 }

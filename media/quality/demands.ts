@@ -52,8 +52,8 @@ export function rulingOfSession(load: number, strained: boolean, othersStrained:
 
 /** Scattered loss is repaired by sending again; more than this is a line that overflows. */
 const OVERFLOW_LOSS = 0.12;
-/** Picture standing still for 200 ms of two seconds. */
-const FREEZE_SHARE = 0.1;
+/** Picture standing still for 300 ms of a second. */
+const FREEZE_SHARE = 0.3;
 /** Sound made up beyond what one hears past. 5 % of loss alone stays well below: it is sent twice. */
 const CONCEALED_SHARE = 0.08;
 /** A full queue on the way, over what the line took at its best lately. */
@@ -84,11 +84,13 @@ export function rulingOfReport(
   if (report.concealedShare > CONCEALED_SHARE) {
     return { demand: { kind: 'worse' }, cause: 'loss' };
   }
-  if (report.freezeShare > FREEZE_SHARE) {
+  // A picture that stands still is counted as frozen only when it moves again.
+  const stands = report.framesPerSecond !== undefined && report.framesPerSecond < 1;
+  if (report.freezeShare > FREEZE_SHARE || stands) {
     return { demand: { kind: 'worse' }, cause: 'freezes' };
   }
   const doubtful =
-    queueMs > QUEUE_MS / 2 || delivered < DELIVERED_SHARE + 0.08 || report.freezeShare > 0.02;
+    queueMs > QUEUE_MS / 2 || delivered < DELIVERED_SHARE + 0.08 || report.freezeShare > 0.1;
   return { demand: { kind: doubtful ? 'unclear' : 'fine' }, cause: 'bandwidth' };
 }
 

@@ -8,8 +8,11 @@ export type Demand =
   | { kind: 'fine'; patience?: number }
   | { kind: 'unclear' };
 
-/** A step shows its effect in the next report, two seconds later; falling faster would overshoot. */
-const SETTLE_MS = 2_000;
+export interface LimiterOptions {
+  /** How long a fall takes to show its effect; falling again before that would overshoot. */
+  settleMs: number;
+}
+
 /** Good times this long before a climb. */
 export const HOLD_MS = 8_000;
 /** A line that cannot carry more is tried about once a minute, which costs a second or two each time. */
@@ -20,11 +23,16 @@ const PROBE_MS = 12_000;
 const FORGIVE_MS = 30_000;
 
 export class Limiter {
+  readonly #settleMs: number;
   #rung = 0;
   #holdMs = HOLD_MS;
   #fineSinceMs: number | undefined;
   #fellAtMs = -Infinity;
   #climbedAtMs = -Infinity;
+
+  constructor({ settleMs }: LimiterOptions) {
+    this.#settleMs = settleMs;
+  }
 
   get rung(): number {
     return this.#rung;
@@ -70,7 +78,7 @@ export class Limiter {
   }
 
   #fall(atLeast: number, nowMs: number): void {
-    if (this.#rung === LAST_RUNG || nowMs - this.#fellAtMs < SETTLE_MS) {
+    if (this.#rung === LAST_RUNG || nowMs - this.#fellAtMs < this.#settleMs) {
       return;
     }
     if (nowMs - this.#climbedAtMs < PROBE_MS) {

@@ -1,6 +1,6 @@
 /** What the controller is told each second. What is not known is absent and counts as well. */
 
-/** What the learner's side has measured since its report before, about two seconds. */
+/** What the learner's side has measured since its report before, about a second ago. */
 export interface SubscriberReport {
   /** Lost packets of sound and picture as a share of those expected, 0..1, before any repair. */
   lossShare: number;

@@ -39,7 +39,8 @@ export function reportBetween(
     freezeShare: share(after.freezeMs - before.freezeMs, tookMs),
     concealedShare: share(after.concealedSamples - before.concealedSamples, played),
     receivedKbps: (bytes * 8) / tookMs,
-    framesPerSecond: (frames * 1_000) / tookMs,
+    // Before the first picture there is no pace.
+    ...(before.framesDecoded === 0 ? {} : { framesPerSecond: (frames * 1_000) / tookMs }),
     ...(after.roundTripMs === undefined ? {} : { roundTripMs: after.roundTripMs }),
   };
 }

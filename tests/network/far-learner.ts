@@ -19,8 +19,6 @@ import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { SOUND_RATE_HZ, type FarEvent, type FarOrder, type Picture } from './far-events.ts';
 
-const REPORT_EVERY_S = 2;
-
 const say = (event: FarEvent): void => {
   process.stdout.write(`${JSON.stringify(event)}\n`);
 };
@@ -89,11 +87,7 @@ async function main(): Promise<void> {
   await room.connect(order.url, order.token, { autoSubscribe: true, dynacast: false });
   const microphone = publishMicrophone(room, stopped.signal);
   say({ type: 'ready' });
-  let second = 0;
-  const timer = setInterval(() => {
-    second += 1;
-    void look(room, order.reports && second % REPORT_EVERY_S === 0);
-  }, 1_000);
+  const timer = setInterval(() => void look(room, order.reports), 1_000);
   await ended;
   clearInterval(timer);
   stopped.abort();

@@ -1,11 +1,12 @@
-/** Sends the agent, every two seconds of an open call, how its sound and picture arrive here. */
+/** Sends the agent, every second of an open call, how its sound and picture arrive here. */
 import { Room, RoomEvent, type RemoteTrack } from 'livekit-client';
 import type { QUALITY_TOPIC } from '#agents/dispatch/quality.ts';
 import { lineReport } from './line-report.ts';
 
 /** The same name as the contract; its type makes sure of it. */
 const TOPIC: typeof QUALITY_TOPIC = 'understudy.quality';
-const EVERY_MS = 2_000;
+/** As often as the agent decides: a line that fails costs sound until it has. */
+const EVERY_MS = 1_000;
 
 export class LineReporter {
   readonly #room: Room;
