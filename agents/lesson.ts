@@ -5,7 +5,7 @@ import {
   type DispatchMetadata,
 } from '#agents/dispatch/metadata.ts';
 import type { Scenario } from '#agents/dispatch/scenario.ts';
-import { loadScenario } from '#agents/dispatch/scenario-store.ts';
+import { asLoaded, loadScenario } from '#agents/dispatch/scenario-store.ts';
 import { buildReport } from '#agents/report/build-report.ts';
 import type { Environment } from '#config/environment.ts';
 import { systemClock } from '#media/clock.ts';
@@ -57,10 +57,10 @@ export class Lesson {
   }
 
   async run(): Promise<void> {
-    const scenario = loadScenario(
-      this.#metadata.scenarioId,
-      this.#environment.UNDERSTUDY_SCENARIOS,
-    );
+    const { scenario: published, scenarioId } = this.#metadata;
+    const { UNDERSTUDY_SCENARIOS: folder } = this.#environment;
+    const scenario =
+      published === undefined ? loadScenario(scenarioId, folder) : asLoaded(published, folder);
     this.#scenario = scenario;
     const { room } = this.#context;
     const [voice, face] = await Promise.all([

@@ -1,6 +1,7 @@
 /** What travels from signaling to the agent job with a dispatch, and between job and page inside the room. */
 import { z } from 'zod';
 import { AVATAR_NAME } from './avatars.ts';
+import { scenarioSchema } from './scenario.ts';
 
 /** The name under which workers register and signaling dispatches. */
 export const AGENT_NAME = 'understudy';
@@ -8,6 +9,8 @@ export const AGENT_NAME = 'understudy';
 export const dispatchMetadataSchema = z.object({
   sessionId: z.string(),
   scenarioId: z.string(),
+  /** As it was published when the session began; without it the job looks for `scenarioId` among its files. */
+  scenario: scenarioSchema.optional(),
   learnerIdentity: z.string(),
   learnerName: z.string(),
   /** In place of the scenario's face. */

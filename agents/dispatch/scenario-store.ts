@@ -97,13 +97,15 @@ function referenceProblems(
 
 /**
  * Reads one scenario from YAML text. `intents` are the names that the language's lexicon understands by itself.
- * Throws ScenarioError naming `fileName`, the line and the field of everything that is wrong.
+ * Throws ScenarioError naming `fileName`, the line and the field of everything that is wrong. A text of no file has no
+ * name that must fit its id, and is called "scenario".
  */
 export function parseScenario(
   yamlText: string,
-  fileName: string,
+  file: string | undefined,
   intents: ReadonlySet<string> = COMMON_INTENTS,
 ): Scenario {
+  const fileName = file ?? 'scenario';
   const counter = new LineCounter();
   const document = parseDocument(yamlText, { lineCounter: counter });
   const syntax = document.errors.map(
@@ -123,7 +125,7 @@ export function parseScenario(
   const problems = parsed.success
     ? referenceProblems(parsed.data, intents)
     : schemaProblems(parsed.error);
-  if (parsed.success && `${parsed.data.id}.yaml` !== fileName) {
+  if (parsed.success && file !== undefined && `${parsed.data.id}.yaml` !== file) {
     problems.push({ path: ['id'], message: `the file must be called ${parsed.data.id}.yaml` });
   }
   if (problems.length > 0 || !parsed.success) {
@@ -211,6 +213,16 @@ export function asLoaded(scenario: Scenario, folder = SCENARIO_FOLDER): Scenario
     // No such file, or one that is being edited: what was published counts.
     return scenario;
   }
+}
+
+/** Each scenario of `folder` with the text of its file. Throws ScenarioError as `loadScenarios` does. */
+export function loadScenarioFiles(
+  folder = SCENARIO_FOLDER,
+): { scenario: Scenario; yaml: string }[] {
+  return loadScenarios(folder).map((scenario) => ({
+    scenario,
+    yaml: readFileSync(join(folder, `${scenario.id}.yaml`), 'utf8'),
+  }));
 }
 
 /** Reads every scenario of `folder`, in the order of their ids. Throws ScenarioError with the problems of all files. */
