@@ -6,13 +6,18 @@ export const SPEECH_RATE_HZ = 16_000;
 const LEARNER_VOICE = 'en-marcus';
 
 /** Speaks the sentences, each as one sound. */
-export async function synthesise(...sentences: string[]): Promise<Int16Array[]> {
+export function synthesise(...sentences: string[]): Promise<Int16Array[]> {
+  return synthesiseAs(LEARNER_VOICE, ...sentences);
+}
+
+/** Speaks the sentences in a voice of the embedded engine, each as one sound. */
+export async function synthesiseAs(voiceId: string, ...sentences: string[]): Promise<Int16Array[]> {
   const engine = new FliteTextToSpeech();
   try {
     const sounds: Int16Array[] = [];
     for (const sentence of sentences) {
       const chunks: Int16Array[] = [];
-      for await (const { samples } of engine.synthesize(sentence, LEARNER_VOICE)) {
+      for await (const { samples } of engine.synthesize(sentence, voiceId)) {
         chunks.push(samples);
       }
       sounds.push(joined(chunks));
