@@ -171,7 +171,10 @@ export class EchoDetector {
   /** Judges 10 ms of mono PCM of the learner's microphone that came in at `nowMs`, or were due by then. */
   hear(samples: Int16Array, nowMs: number): EchoFrame {
     const powers = this.#heardSpectrum.push(samples);
-    this.#noise.push(powers);
+    // Echo without a pause is no noise of the room.
+    if (!this.#expectsEcho()) {
+      this.#noise.push(powers);
+    }
     this.#heardPowers.set(powers, (this.#heard % HISTORY_FRAMES) * BANDS);
     this.#heardSlot = Math.floor(this.#arrivals.dueMs(nowMs) / FRAME_MS);
     const audible = this.#isAudible(powers);

@@ -7,6 +7,8 @@ import { EchoDetector, type EchoFrame } from './echo-detector.ts';
 
 /** Frames this much above echo and noise hold another voice: 98 % of echo alone stays below. */
 const NEAR_EXCESS_DB = 1.5;
+/** Echo stands out for up to 80 ms at its edges; a voice stands out for longer. */
+const EDGE_FRAMES = 8;
 /** A voice that was heard over the echo is let through for 400 ms more: its own pauses are shorter. */
 const NEAR_FRAMES = 40;
 /** The same sound for 50 ms on end is echo. */
@@ -105,19 +107,24 @@ export class EchoGate {
       this.#detector.relearn();
       this.#near = 0;
       this.#sameWhileNear = 0;
-    } else if (near && (confirmed || this.#near > 0 || this.#held.length >= LONGEST_HOLD_FRAMES)) {
-      this.#near = NEAR_FRAMES;
-    } else {
-      this.#near = Math.max(0, this.#near - 1);
     }
     if (this.#near > 0) {
+      this.#near = near ? NEAR_FRAMES : this.#near - 1;
       return this.#release(samples);
     }
-    // Another sound, or the echo at another delay: the next half second tells.
-    if (this.#held.length > 0 || near) {
-      return this.#held.length < LONGEST_HOLD_FRAMES
-        ? this.#hold(samples)
-        : this.#release(this.#muted(samples.length));
+    if (near || (this.#held.length > 0 && !confirmed)) {
+      // A voice, or the edge of an echo, or the echo at another delay: a moment tells, and nothing is lost.
+      if (this.#held.length < (confirmed ? EDGE_FRAMES : LONGEST_HOLD_FRAMES)) {
+        return this.#hold(samples);
+      }
+      if (near) {
+        this.#near = NEAR_FRAMES;
+        return this.#release(samples);
+      }
+    }
+    if (this.#held.length > 0) {
+      this.#held = this.#held.map((held) => this.#muted(held.length));
+      return this.#release(this.#muted(samples.length));
     }
     return echoExpected ? this.#muted(samples.length) : samples;
   }
