@@ -112,6 +112,16 @@ export const environmentSchema = z.object({
     .describe(
       'auto takes Piper or Kokoro where the runtime has their voices (npm run models), else flite and espeak-ng',
     ),
+  DATABASE_URL: z
+    .string()
+    .regex(
+      /^(?:postgres(?:ql)?:\/\/|file:)/,
+      'takes postgres://USER:PASSWORD@HOST/DATABASE or file:FOLDER',
+    )
+    .optional()
+    .describe(
+      'PostgreSQL 15 or newer: postgres://USER:PASSWORD@HOST/DATABASE; without it an embedded one in UNDERSTUDY_DATA/data/postgres, or in FOLDER with file:FOLDER',
+    ),
   REDIS_URL: z
     .string()
     .optional()

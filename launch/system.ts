@@ -182,7 +182,8 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
       args: [...typescript, join(projectRoot, 'signaling', 'server.ts')],
       env: childEnvironment,
       logPath: logPath('signaling'),
-      ready: (signal) => untilAnswers(`${pageUrl(environment, '127.0.0.1')}/api/scenarios`, signal),
+      ready: (signal) =>
+        untilAnswers(`${pageUrl(environment, '127.0.0.1')}/api/v1/catalogue`, signal),
       readyWithinMs: 30_000,
     });
     services.push(worker, signaling);

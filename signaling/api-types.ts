@@ -1,91 +1,26 @@
-/** The shapes of the HTTP API, shared with the page as types. docs/api.md describes each route. */
-import type { ScenarioSummary } from '#agents/dispatch/catalogue.ts';
+/** The shapes of the HTTP API as types, for the page and for ourselves: each is inferred from the schema that is checked. */
 import type { Report } from '#agents/dispatch/report.ts';
+import type { ScenarioSummary } from '#agents/dispatch/catalogue.ts';
+import type { z } from 'zod';
+import type { catalogue, recognitionGrade } from './schemas/catalogue.ts';
+import type { problem } from './schemas/common.ts';
+import type { health } from './schemas/health.ts';
+import type { recordingFile, recordingList, recordingStatus } from './schemas/recording.ts';
+import type { pendingReport, readyReport, transcript } from './schemas/report.ts';
+import type { createdSession, createSession, roomToken, session } from './schemas/session.ts';
 
 export type { Report, ScenarioSummary };
 
-/** How well the learner is heard in a session: 'none' means typed input only. */
-export type RecognitionGrade = 'none' | 'basic' | 'full';
-
-export interface ScenariosResponse {
-  scenarios: ScenarioSummary[];
-  /** How well each language of the scenarios is heard here. */
-  recognition: Record<string, RecognitionGrade>;
-  /** What `avatar` of a new session may be. */
-  avatars: string[];
-  /** What becomes of recordings: told to whoever is asked for consent. Null where none are made. */
-  recordings: { days: number; encrypted: boolean } | null;
-}
-
-export interface CreateSessionRequest {
-  scenarioId: string;
-  learnerName?: string;
-  /** What the learner has agreed to; nothing where it is absent. */
-  consent?: { recording?: boolean };
-}
-
-export interface CreateSessionResponse {
-  sessionId: string;
-  roomName: string;
-  /** WebSocket address of LiveKit. */
-  serverUrl: string;
-  token: string;
-  /** ISO 8601. */
-  tokenExpiresAt: string;
-  scenario: ScenarioSummary;
-  recognition: RecognitionGrade;
-  /** The learner has agreed that the call is recorded. */
-  recording: boolean;
-}
-
-export interface RecordingFile {
-  name: string;
-  bytes: number;
-  type: string;
-  /** Opens it for an hour, in a video element too. */
-  url: string;
-}
-
-export interface RecordingStatus {
-  /** `recording`: during the call; `composing`: files are being made; `failed`: those listed are there all the same. */
-  status: 'recording' | 'composing' | 'ready' | 'failed';
-  /** 0..1, of composing. */
-  progress: number;
-  /** ISO 8601. */
-  startedAt: string;
-  /** When it is deleted; ISO 8601. */
-  deletedAt: string;
-  lengthMs: number | null;
-  /** The call was cut off: its recording ends within a second of that. */
-  cut: boolean;
-  encrypted: boolean;
-  /** Of a failure: see docs/errors.md. */
-  code?: string;
-  files: RecordingFile[];
-}
-
-export interface RecordingsResponse {
-  recordings: (RecordingStatus & { sessionId: string })[];
-}
-
-export interface RefreshTokenResponse {
-  token: string;
-  tokenExpiresAt: string;
-}
-
-export type ReportResponse = { status: 'ready'; report: Report } | { status: 'pending' };
-
-export interface HealthResponse {
-  status: 'ok' | 'degraded';
-  dependencies: Record<string, { status: 'ok' | 'degraded' | 'down'; detail: string }>;
-}
-
-/** RFC 9457 problem details with a stable code. */
-export interface Problem {
-  type: string;
-  title: string;
-  status: number;
-  code: string;
-  detail: string;
-  requestId: string;
-}
+export type RecognitionGrade = z.output<typeof recognitionGrade>;
+export type Catalogue = z.output<typeof catalogue>;
+export type CreateSessionRequest = z.input<typeof createSession>;
+export type CreateSessionResponse = z.output<typeof createdSession>;
+export type SessionResponse = z.output<typeof session>;
+export type RecordingFile = z.output<typeof recordingFile>;
+export type RecordingStatus = z.output<typeof recordingStatus>;
+export type RecordingsResponse = z.output<typeof recordingList>;
+export type RefreshTokenResponse = z.output<typeof roomToken>;
+export type ReportResponse = z.output<typeof readyReport> | z.output<typeof pendingReport>;
+export type TranscriptResponse = z.output<typeof transcript>;
+export type HealthResponse = z.output<typeof health>;
+export type Problem = z.output<typeof problem>;

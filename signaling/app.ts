@@ -1,13 +1,23 @@
 /** Builds the HTTP server: routes, errors as problem details, the page and the faces as static files. */
 import fastifyStatic from '@fastify/static';
-import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
+import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
+import {
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from './api-types.ts';
+import { asDatabaseError } from './data/database-error.ts';
+import { addressOfToday } from './old-addresses.ts';
+import { registerOpenApi } from './open-api.ts';
 import { PROBLEMS, ProblemError, type ProblemCode } from './problems.ts';
-import { registerRoutes, type RouteDependencies } from './routes.ts';
+import { registerApi, type ApiDependencies } from './routes/api.ts';
+import type { Api } from './routes/documentation.ts';
+import { refuseUnkeepable } from './unkeepable-text.ts';
 
-export interface AppOptions extends RouteDependencies {
+export interface AppOptions extends ApiDependencies {
   /** Folder of the built page; absent while only the API is wanted. */
   webRoot?: string;
   /** Folder of face packs, for their portraits. */
@@ -20,43 +30,109 @@ export interface AppOptions extends RouteDependencies {
 
 /** A report of an hour's call is below 300 kB; nothing else is near. */
 const BODY_LIMIT_BYTES = 1_000_000;
+/** No id or name of ours is longer. */
+const PARAMETER_LIMIT = 200;
+/** What comes as a request id from a proxy is kept where it can stand in a log line and a header. */
+const REQUEST_ID = /^[\w.-]{8,80}$/u;
+const DATABASE_RETRY_S = 5;
 
-export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+/** What Fastify itself refuses. */
+const FASTIFY_CODES: Readonly<Record<string, ProblemCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'MEDIA_TYPE_UNKNOWN',
+  FST_ERR_BAD_URL: 'REQUEST_INVALID',
+  FST_ERR_MAX_PARAM_LENGTH: 'REQUEST_INVALID',
+};
+
+export async function buildApp(options: AppOptions): Promise<Api> {
   const app = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
-    genReqId: () => crypto.randomUUID(),
-    requestIdHeader: 'x-request-id',
+    routerOptions: { maxParamLength: PARAMETER_LIMIT },
+    requestIdHeader: false,
     trustProxy: options.trustProxy ?? false,
-    logger: options.logLevel === undefined ? false : { level: options.logLevel },
+    genReqId: ({ headers }) => {
+      const given = headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : crypto.randomUUID();
+    },
+    rewriteUrl: ({ url = '/' }) => addressOfToday(url),
+    frameworkErrors: (error, request, reply) => {
+      answerError(error, request, reply);
+    },
+    logger:
+      options.logLevel === undefined
+        ? false
+        : {
+            level: options.logLevel,
+            // The query holds tickets.
+            serializers: {
+              req: ({ method, url }: { method: string; url: string }) => ({
+                method,
+                url: url.split('?')[0] ?? '',
+              }),
+            },
+          },
     ...(options.https === undefined ? {} : { https: options.https }),
-  }) as unknown as FastifyInstance;
+  }).withTypeProvider<ZodTypeProvider>() as unknown as Api;
 
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
     reply.header('referrer-policy', 'no-referrer');
-  });
-  app.setErrorHandler((error: FastifyError | ProblemError, request, reply) => {
-    if (error instanceof ProblemError) {
-      if (error.retryAfterS !== undefined) {
-        reply.header('retry-after', String(error.retryAfterS));
-      }
-      return problem(reply, request.id, error.code, error.message);
+    if (request.originalUrl !== request.url) {
+      reply.header('deprecation', 'true');
     }
-    const status = error.statusCode ?? 500;
-    if (status < 500) {
-      return problem(reply, request.id, 'BODY_INVALID', error.message, status);
-    }
-    request.log.error({ err: error }, 'request failed');
-    return problem(reply, request.id, 'INTERNAL', 'The log has the request id.');
   });
+  app.addHook('preValidation', async (request) => {
+    refuseUnkeepable(request);
+  });
+  app.setErrorHandler(answerError);
 
-  registerRoutes(app, options);
+  await registerOpenApi(app);
+  await registerApi(app, options);
   await serveFiles(app, options);
   return app;
 }
 
-async function serveFiles(app: FastifyInstance, options: AppOptions): Promise<void> {
+function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error instanceof ProblemError) {
+    if (error.retryAfterS !== undefined) {
+      reply.header('retry-after', String(error.retryAfterS));
+    }
+    if (PROBLEMS[error.code].status >= 500) {
+      request.log.warn({ code: error.code, err: error.cause }, 'request refused');
+    }
+    return problem(reply, request.id, error.code, error.message, error.problems);
+  }
+  const database = asDatabaseError(error);
+  if (database !== undefined) {
+    request.log.error({ code: database.code }, database.message);
+    if (database.code === 'DATABASE_UNREACHABLE') {
+      reply.header('retry-after', String(DATABASE_RETRY_S));
+      return problem(reply, request.id, 'DATABASE_UNREACHABLE', 'Try again in a moment.');
+    }
+    return problem(reply, request.id, 'INTERNAL', 'The log has the request id.');
+  }
+  const { code, statusCode = 500, validation, validationContext, message } = error as FastifyError;
+  if (validation !== undefined) {
+    const inBody = validationContext === 'body';
+    const detail = validation
+      .map(({ instancePath, message: wrong }) => {
+        const path = instancePath.replace(/^\//u, '').replaceAll('/', '.');
+        return `${path || (inBody ? 'body' : (validationContext ?? 'request'))}: ${wrong ?? 'is not valid'}`;
+      })
+      .join('; ');
+    return problem(reply, request.id, inBody ? 'BODY_INVALID' : 'REQUEST_INVALID', detail);
+  }
+  if (statusCode < 500) {
+    return problem(reply, request.id, FASTIFY_CODES[code] ?? 'BODY_INVALID', message);
+  }
+  request.log.error({ err: error }, 'request failed');
+  return problem(reply, request.id, 'INTERNAL', 'The log has the request id.');
+}
+
+async function serveFiles(app: Api, options: AppOptions): Promise<void> {
   const hasWeb = options.webRoot !== undefined && existsSync(join(options.webRoot, 'index.html'));
   if (options.facesRoot !== undefined) {
     await app.register(fastifyStatic, {
@@ -102,15 +178,18 @@ function problem(
   requestId: string,
   code: ProblemCode,
   detail: string,
-  status: number = PROBLEMS[code].status,
+  problems?: readonly string[],
 ): FastifyReply {
+  const { title, status } = PROBLEMS[code];
   const body: Problem = {
     type: `urn:understudy:problem:${code.toLowerCase().replaceAll('_', '-')}`,
-    title: PROBLEMS[code].title,
-    status,
-    code,
-    detail,
-    requestId,
+    ...{ title, status, code, detail, requestId },
+    ...(problems === undefined ? {} : { problems: [...problems] }),
   };
-  return reply.code(status).type('application/problem+json').send(body);
+  // Written here: routes describe their own answers, and not every route those of Fastify itself.
+  return reply
+    .code(status)
+    .type('application/problem+json')
+    .serializer((value) => value as string)
+    .send(JSON.stringify(body));
 }

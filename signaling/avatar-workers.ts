@@ -1,19 +1,14 @@
 /** Avatar workers tell of themselves every two seconds; avatars for agents are placed on the one with the most room. */
 import {
-  avatarRequestSchema,
   avatarSummarySchema,
-  avatarWorkerStateSchema,
   serviceToken,
   type AvatarPlacement,
   type AvatarRequest,
   type AvatarWorkerState,
   type ServiceKeys,
 } from '#agents/dispatch/avatar-service.ts';
-import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { parseBody } from './parse-body.ts';
 import { ProblemError, type ProblemCode } from './problems.ts';
-import type { RoomTokens } from './room-tokens.ts';
 
 /** Three heartbeats: a worker that missed them is not asked. */
 const EXPIRES_AFTER_MS = 6_000;
@@ -140,28 +135,6 @@ export class AvatarWorkers {
   #nowMs(): number {
     return (this.#options.now?.() ?? new Date()).getTime();
   }
-}
-
-/** Only who holds the LiveKit secret comes here: workers and agents, no learner. */
-export function registerAvatarWorkerRoutes(
-  app: FastifyInstance,
-  { workers, tokens }: { workers: AvatarWorkers; tokens: RoomTokens },
-): void {
-  app.post('/api/avatar-workers', async (request, reply) => {
-    await tokens.verifyService(request.headers.authorization);
-    workers.hear(parseBody(avatarWorkerStateSchema, request.body));
-    return reply.code(204).send();
-  });
-
-  app.get('/api/avatar-workers', async (request): Promise<{ workers: AvatarWorkerState[] }> => {
-    await tokens.verifyService(request.headers.authorization);
-    return { workers: workers.list() };
-  });
-
-  app.post('/api/avatars', async (request, reply) => {
-    await tokens.verifyService(request.headers.authorization);
-    return reply.code(201).send(await workers.place(parseBody(avatarRequestSchema, request.body)));
-  });
 }
 
 /** 0 idle .. 1 full; one that drains is full. */

@@ -27,6 +27,12 @@ const NOBODY = 'http://127.0.0.1:1/';
 const rooms = (up: boolean): Rooms => ({
   open: () => Promise.resolve(),
   close: () => Promise.resolve(),
+  sessionIds: () => Promise.resolve(new Set()),
+  ping: () => (up ? Promise.resolve() : Promise.reject(new Error('refused'))),
+});
+
+const database = (up: boolean): HealthOptions['database'] => ({
+  kind: 'server',
   ping: () => (up ? Promise.resolve() : Promise.reject(new Error('refused'))),
 });
 
@@ -34,8 +40,9 @@ async function check(more: Partial<HealthOptions> = {}) {
   return checkHealth({
     rooms: rooms(true),
     workerUrl: await answering(200),
-    scenarioCount: 4,
-    liveCount: () => 1,
+    database: database(true),
+    scenarioCount: () => Promise.resolve(4),
+    liveCount: () => Promise.resolve(1),
     maxSessions: 6,
     ...more,
   });
@@ -45,14 +52,15 @@ describe('health', () => {
   it('is good where everything answers', async () => {
     const { status, dependencies } = await check({ runtimeUrl: await answering(200) });
     expect(status).toBe('ok');
-    expect(Object.values(dependencies).map((each) => each.status)).toEqual(Array(5).fill('ok'));
+    expect(Object.values(dependencies).map((each) => each.status)).toEqual(Array(6).fill('ok'));
     expect((await check()).dependencies).not.toHaveProperty('runtime');
   });
 
   it.each([
     { what: 'livekit', more: { rooms: rooms(false) } },
     { what: 'worker', more: { workerUrl: NOBODY } },
-    { what: 'scenarios', more: { scenarioCount: 0 } },
+    { what: 'scenarios', more: { scenarioCount: () => Promise.resolve(0) } },
+    { what: 'database', more: { database: database(false) } },
   ])('is bad without $what', async ({ what, more }) => {
     const { status, dependencies } = await check(more);
     expect(status).toBe('degraded');
@@ -63,7 +71,7 @@ describe('health', () => {
     const lost = await check({ runtimeUrl: NOBODY });
     expect(lost.status).toBe('ok');
     expect(lost.dependencies['runtime']?.status).toBe('degraded');
-    const full = await check({ liveCount: () => 6 });
+    const full = await check({ liveCount: () => Promise.resolve(6) });
     expect(full.status).toBe('ok');
     expect(full.dependencies['sessions']?.status).toBe('degraded');
   });

@@ -1,4 +1,4 @@
-/** Tells of each dependency: the media server, the agent worker, the scenarios, the room for more calls. */
+/** Tells of each dependency: the media server, the database, the agent worker, the scenarios, the room for more calls. */
 import type { HealthResponse } from './api-types.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -8,19 +8,25 @@ export interface HealthOptions {
   workerUrl: string;
   /** The inference runtime's readiness address; absent where none was started here. */
   runtimeUrl?: string;
-  scenarioCount: number;
-  liveCount: () => number;
+  database: { kind: 'server' | 'embedded'; ping: () => Promise<void> };
+  scenarioCount: () => Promise<number>;
+  liveCount: () => Promise<number>;
   maxSessions: number;
 }
 
 /** A dependency that has not answered by then counts as down. */
 const ANSWER_WITHIN_MS = 2_000;
 
+const DATABASE_NAMES = { server: 'PostgreSQL', embedded: 'The embedded database' } as const;
+
 type Dependency = HealthResponse['dependencies'][string];
 
 export async function checkHealth(options: HealthOptions): Promise<HealthResponse> {
-  const [livekit, worker, runtime] = await Promise.all([
+  const [livekit, database, scenarioCount, liveCount, worker, runtime] = await Promise.all([
     probe('LiveKit', () => options.rooms.ping()),
+    probe(DATABASE_NAMES[options.database.kind], () => options.database.ping()),
+    options.scenarioCount().catch(() => 0),
+    options.liveCount().catch(() => 0),
     probe('The agent worker', async () => {
       const answer = await fetch(options.workerUrl, {
         signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
@@ -31,18 +37,19 @@ export async function checkHealth(options: HealthOptions): Promise<HealthRespons
     }),
     options.runtimeUrl === undefined ? undefined : probeRuntime(options.runtimeUrl),
   ]);
-  const full = options.liveCount() >= options.maxSessions;
+  const full = liveCount >= options.maxSessions;
   const dependencies: HealthResponse['dependencies'] = {
     livekit,
+    database,
     worker,
     ...(runtime === undefined ? {} : { runtime }),
     scenarios:
-      options.scenarioCount > 0
-        ? { status: 'ok', detail: `${String(options.scenarioCount)} scenarios` }
-        : { status: 'down', detail: 'No scenario could be loaded.' },
+      scenarioCount > 0
+        ? { status: 'ok', detail: `${String(scenarioCount)} scenarios` }
+        : { status: 'down', detail: 'No scenario is published.' },
     sessions: {
       status: full ? 'degraded' : 'ok',
-      detail: `${String(options.liveCount())} of ${String(options.maxSessions)} calls`,
+      detail: `${String(liveCount)} of ${String(options.maxSessions)} calls`,
     },
   };
   const allGood = Object.values(dependencies).every(({ status }) => status !== 'down');

@@ -1,24 +1,41 @@
 /** Every error that the API answers with. docs/api.md documents each code; a test holds the two together. */
 export const PROBLEMS = {
   BODY_INVALID: { status: 400, title: 'The request body is not valid' },
+  REQUEST_INVALID: { status: 400, title: 'The address or a header is not valid' },
+  IDEMPOTENCY_KEY_INVALID: { status: 400, title: 'The idempotency key is not valid' },
+  TOKEN_MISSING: { status: 401, title: 'A token is needed' },
+  TOKEN_INVALID: { status: 401, title: 'The token is not valid' },
+  TOKEN_EXPIRED: { status: 401, title: 'The token has expired' },
+  TOKEN_FOR_OTHER_SESSION: { status: 403, title: 'The token belongs to another session' },
   SCENARIO_UNKNOWN: { status: 404, title: 'There is no such scenario' },
+  SCENARIO_VERSION_UNKNOWN: { status: 404, title: 'The scenario has no such version' },
   AVATAR_UNKNOWN: { status: 404, title: 'There is no such avatar' },
   SESSION_UNKNOWN: { status: 404, title: 'There is no such session' },
-  SESSION_ENDED: { status: 409, title: 'The session has ended' },
-  TOKEN_MISSING: { status: 401, title: 'A session token is needed' },
-  TOKEN_INVALID: { status: 401, title: 'The session token is not valid' },
-  TOKEN_EXPIRED: { status: 401, title: 'The session token has expired' },
-  TOKEN_FOR_OTHER_SESSION: { status: 403, title: 'The token belongs to another session' },
-  SESSIONS_FULL: { status: 503, title: 'Every avatar is busy' },
-  AVATARS_FULL: { status: 503, title: 'No avatar worker has room' },
-  ROOM_REFUSED: { status: 422, title: 'The room cannot be entered' },
-  LIVEKIT_UNREACHABLE: { status: 503, title: 'The media server cannot be reached' },
+  LEARNER_UNKNOWN: { status: 404, title: 'There is no such learner' },
+  API_KEY_UNKNOWN: { status: 404, title: 'There is no such API key' },
+  WEBHOOK_UNKNOWN: { status: 404, title: 'There is no such webhook' },
   RECORDING_NONE: { status: 404, title: 'There is no recording of this session' },
   RECORDING_FILE_UNKNOWN: { status: 404, title: 'The recording has no such file' },
-  RECORDING_UNREADABLE: { status: 500, title: 'The recording cannot be read' },
-  RANGE_INVALID: { status: 416, title: 'The file is shorter than that' },
   ROUTE_UNKNOWN: { status: 404, title: 'There is nothing at this address' },
+  SESSION_ENDED: { status: 409, title: 'The session has ended' },
+  SCENARIO_EXISTS: { status: 409, title: 'There is a scenario of this id' },
+  LEARNER_EXISTS: { status: 409, title: 'There is a learner of this external id' },
+  API_KEY_SPENT: { status: 409, title: 'The API key is revoked or replaced' },
+  IDEMPOTENCY_KEY_BUSY: { status: 409, title: 'The first request with this key still runs' },
+  REVISION_STALE: { status: 412, title: 'It has been changed meanwhile' },
+  BODY_TOO_LARGE: { status: 413, title: 'The request body is too large' },
+  MEDIA_TYPE_UNKNOWN: { status: 415, title: 'The body is of a type that is not understood' },
+  RANGE_INVALID: { status: 416, title: 'The file is shorter than that' },
+  SCENARIO_INVALID: { status: 422, title: 'The scenario cannot be used' },
+  IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The key was used for another request' },
+  ROOM_REFUSED: { status: 422, title: 'The room cannot be entered' },
+  REVISION_MISSING: { status: 428, title: 'Say which revision is meant' },
+  RECORDING_UNREADABLE: { status: 500, title: 'The recording cannot be read' },
   INTERNAL: { status: 500, title: 'Something went wrong here' },
+  SESSIONS_FULL: { status: 503, title: 'Every avatar is busy' },
+  AVATARS_FULL: { status: 503, title: 'No avatar worker has room' },
+  LIVEKIT_UNREACHABLE: { status: 503, title: 'The media server cannot be reached' },
+  DATABASE_UNREACHABLE: { status: 503, title: 'The database cannot be reached' },
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;
@@ -27,15 +44,18 @@ export type ProblemCode = keyof typeof PROBLEMS;
 export class ProblemError extends Error {
   readonly code: ProblemCode;
   readonly retryAfterS: number | undefined;
+  /** What is wrong, line by line, where that helps. */
+  readonly problems: readonly string[] | undefined;
 
   constructor(
     code: ProblemCode,
     detail: string,
-    options: { retryAfterS?: number; cause?: unknown } = {},
+    options: { retryAfterS?: number; problems?: readonly string[]; cause?: unknown } = {},
   ) {
     super(detail, { cause: options.cause });
     this.name = 'ProblemError';
     this.code = code;
     this.retryAfterS = options.retryAfterS;
+    this.problems = options.problems;
   }
 }

@@ -20,8 +20,8 @@ import type {
   RecordingsResponse,
   RecordingStatus,
 } from './api-types.ts';
+import { readRange } from './byte-range.ts';
 import type { Composer } from './recording-composer.ts';
-import { readRange } from './recording-routes.ts';
 import { KEYS, SCENARIO, testSignaling, type TestSignalingOptions } from './testing.ts';
 
 const NOW = new Date('2026-06-15T12:00:00.000Z');

@@ -7,6 +7,8 @@ export interface Rooms {
   open(metadata: DispatchMetadata): Promise<void>;
   /** Ends the room; every participant is disconnected. A room that is gone is fine. */
   close(sessionId: string): Promise<void>;
+  /** The sessions that have a room. */
+  sessionIds(): Promise<ReadonlySet<string>>;
   /** Resolves when the server answers, rejects otherwise. */
   ping(): Promise<void>;
 }
@@ -45,6 +47,14 @@ export class LiveKitRooms implements Rooms {
         throw error;
       }
     }
+  }
+
+  async sessionIds(): Promise<ReadonlySet<string>> {
+    const prefix = roomName('');
+    const rooms = await this.#client.listRooms();
+    return new Set(
+      rooms.flatMap(({ name }) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : [])),
+    );
   }
 
   async ping(): Promise<void> {

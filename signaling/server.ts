@@ -1,6 +1,6 @@
 /** Entry of the signaling process: the page, the API, health. Never touches media. */
 import { listAvatars, neuralAvatarFolder } from '#agents/dispatch/avatars.ts';
-import { loadScenarios, summaryOf } from '#agents/dispatch/scenario-store.ts';
+import { loadScenarioFiles } from '#agents/dispatch/scenario-store.ts';
 import { recordingsRoot } from '#agents/dispatch/recording/layout.ts';
 import { parseRecordingKey } from '#agents/dispatch/recording/sealed-file.ts';
 import { readEnvironment, type Environment } from '#config/environment.ts';
@@ -10,14 +10,21 @@ import { fileURLToPath } from 'node:url';
 import { join, resolve } from 'node:path';
 import type { RecognitionGrade } from './api-types.ts';
 import { buildApp } from './app.ts';
+import { TokenAuthority } from './authority.ts';
 import { AvatarWorkers } from './avatar-workers.ts';
+import { asDatabaseError, DatabaseError } from './data/database-error.ts';
+import { openDatabase } from './data/database.ts';
+import { importFolder } from './data/folder-import.ts';
+import { recordsOf } from './data/records.ts';
 import { checkHealth } from './health.ts';
+import { Housekeeping } from './housekeeping.ts';
+import { Idempotency } from './idempotency.ts';
 import { ComposerProcess } from './recording-composer.ts';
 import { RecordingTickets } from './recording-tickets.ts';
 import { Recordings } from './recordings.ts';
 import { RoomTokens } from './room-tokens.ts';
 import { LiveKitRooms } from './rooms.ts';
-import { FolderSessionStore } from './session-store.ts';
+import { Scenarios } from './scenarios.ts';
 import { Sessions } from './sessions.ts';
 
 const environment = readEnvironment();
@@ -34,7 +41,24 @@ if (
 }
 
 const dataFolder = resolve(environment.UNDERSTUDY_DATA);
-const scenarios = loadScenarios(environment.UNDERSTUDY_SCENARIOS).map(summaryOf);
+const seeds = loadScenarioFiles(environment.UNDERSTUDY_SCENARIOS);
+const database = await openDatabase({
+  url: environment.DATABASE_URL,
+  folder: join(dataFolder, 'data', 'postgres'),
+  onTrouble: (error) => {
+    app.log.warn({ code: asDatabaseError(error)?.code }, 'a connection to the database broke');
+  },
+}).catch((error: unknown) => {
+  if (!(error instanceof DatabaseError)) {
+    throw error;
+  }
+  console.error(`${error.code}: ${error.message}`);
+  process.exit(1);
+});
+const records = recordsOf(database.queries);
+const imported = await importFolder(database.queries, join(dataFolder, 'data'));
+const scenarios = new Scenarios(records.scenarios);
+await scenarios.seed(seeds);
 const { UNDERSTUDY_TRUST_PROXY: trustProxy } = environment;
 const scheme = environment.UNDERSTUDY_HTTPS ? 'https' : 'http';
 const rooms = new LiveKitRooms(LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET);
@@ -49,7 +73,8 @@ const recognitionFor = (language: string): RecognitionGrade => {
 };
 const avatars = (): Promise<string[]> => listAvatars(neuralAvatarFolder(environment));
 const sessions = new Sessions({
-  store: new FolderSessionStore(join(dataFolder, 'data')),
+  records: records.sessions,
+  reports: records.reports,
   rooms,
   tokens,
   scenarios,
@@ -74,14 +99,18 @@ const recordings = new Recordings({
   },
 });
 
+const tickets = new RecordingTickets(LIVEKIT_API_SECRET);
 const app = await buildApp({
   sessions,
-  tokens,
   scenarios,
+  records,
+  authority: new TokenAuthority(tokens, tickets),
+  idempotency: new Idempotency(records.idempotency),
+  now: () => new Date(),
   recognitionFor,
   avatars,
   recordings,
-  tickets: new RecordingTickets(LIVEKIT_API_SECRET),
+  tickets,
   avatarWorkers: new AvatarWorkers({
     keys: { apiKey: LIVEKIT_API_KEY, apiSecret: LIVEKIT_API_SECRET },
   }),
@@ -90,8 +119,9 @@ const app = await buildApp({
       rooms,
       workerUrl: `http://${environment.WORKER_HOST}:${String(environment.WORKER_PORT)}/`,
       ...runtimeAddress(environment),
-      scenarioCount: scenarios.length,
-      liveCount: () => sessions.liveCount,
+      database,
+      scenarioCount: async () => (await scenarios.catalogue()).length,
+      liveCount: () => sessions.liveCount(),
       maxSessions: environment.UNDERSTUDY_MAX_SESSIONS,
     }),
   webRoot: fileURLToPath(new URL('../web/dist', import.meta.url)),
@@ -116,10 +146,28 @@ if (environment.UNDERSTUDY_HTTPS) {
   });
 }
 
+for (const name of imported?.skipped ?? []) {
+  app.log.warn({ name }, 'a file of the older release cannot be read, and stays where it is');
+}
+const housekeeping = new Housekeeping(
+  [
+    { name: 'sessions', everyMs: 30_000, act: () => sessions.reconcile() },
+    { name: 'idempotency', everyMs: 600_000, act: () => records.idempotency.sweep(new Date()) },
+  ],
+  (name, error) => {
+    const code = asDatabaseError(error)?.code ?? (error as { code?: string }).code;
+    app.log.warn({ name, code }, 'housekeeping failed');
+  },
+);
+
 await app.listen({ host: environment.HOST, port: environment.PORT });
 recordings.start();
+housekeeping.start();
 const stop = (): void => {
-  void Promise.allSettled([recordings.close(), app.close()]).then(() => process.exit(0));
+  void Promise.allSettled([recordings.close(), housekeeping.close(), app.close()])
+    // Last: requests in flight have been answered.
+    .then(() => database.close())
+    .finally(() => process.exit(0));
 };
 process.on('SIGINT', stop);
 process.on('SIGTERM', stop);

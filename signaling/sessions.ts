@@ -1,6 +1,7 @@
 /** What a session is from the outside: it is created, refreshed, ended, and leaves a report. */
-import type { ScenarioSummary } from '#agents/dispatch/catalogue.ts';
-import type { Report } from '#agents/dispatch/report.ts';
+import { summaryOf } from '#agents/dispatch/scenario-store.ts';
+import type { Report, TranscriptTurn } from '#agents/dispatch/report.ts';
+import type { Scenario } from '#agents/dispatch/scenario.ts';
 import { roomName } from '#agents/dispatch/metadata.ts';
 import { randomBytes } from 'node:crypto';
 import type {
@@ -9,16 +10,19 @@ import type {
   RefreshTokenResponse,
   ReportResponse,
 } from './api-types.ts';
+import type { ReportRecords } from './data/report-records.ts';
+import type { EndReason, Session, SessionRecords } from './data/session-records.ts';
 import { ProblemError } from './problems.ts';
 import type { RoomTokens } from './room-tokens.ts';
 import type { Rooms } from './rooms.ts';
-import type { Session, SessionStore } from './session-store.ts';
+import type { Scenarios } from './scenarios.ts';
 
 export interface SessionsOptions {
-  store: SessionStore;
+  records: SessionRecords;
+  reports: ReportRecords;
   rooms: Rooms;
   tokens: RoomTokens;
-  scenarios: readonly ScenarioSummary[];
+  scenarios: Scenarios;
   /** WebSocket address of LiveKit as browsers reach it. */
   serverUrl: string;
   /** This server's address as agent jobs reach it. */
@@ -30,106 +34,96 @@ export interface SessionsOptions {
   now?: () => Date;
 }
 
+export interface NewSession {
+  scenarioId: string;
+  learnerName: string;
+  learnerId?: string | undefined;
+  avatar?: string | undefined;
+  /** The learner has agreed to a recording. */
+  recording?: boolean;
+  createdBy: string;
+}
+
 /** A session that never reported an end stops counting as live after this: the longest scenario and a margin. */
 const STALE_AFTER_MS = 90 * 60_000;
+/** A session whose room is being made is not lost. */
+const YOUNG_MS = 30_000;
+const FULL_RETRY_S = 60;
 
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #now: () => Date;
-  /** Live session ids with their start, for admission. */
-  readonly #live = new Map<string, number>();
+  /** Sessions whose room was gone at the last look. */
+  #roomless = new Set<string>();
 
   constructor(options: SessionsOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => new Date());
   }
 
-  get liveCount(): number {
-    const oldest = this.#now().getTime() - STALE_AFTER_MS;
-    for (const [id, startedMs] of this.#live) {
-      if (startedMs < oldest) {
-        this.#live.delete(id);
-      }
-    }
-    return this.#live.size;
+  liveCount(): Promise<number> {
+    return this.#options.records.liveCount(this.#oldest());
   }
 
   /** Throws ProblemError SCENARIO_UNKNOWN, AVATAR_UNKNOWN, SESSIONS_FULL or LIVEKIT_UNREACHABLE. */
-  async create(
-    scenarioId: string,
-    learnerName: string,
-    avatar?: string,
-    recording = false,
-  ): Promise<CreateSessionResponse> {
-    const scenario = this.#options.scenarios.find(({ id }) => id === scenarioId);
-    if (scenario === undefined) {
-      throw new ProblemError(
-        'SCENARIO_UNKNOWN',
-        `Known scenarios: ${this.#options.scenarios.map(({ id }) => id).join(', ')}.`,
-      );
-    }
+  async create(wanted: NewSession): Promise<CreateSessionResponse> {
+    const { version, scenario } = await this.#options.scenarios.published(wanted.scenarioId);
+    const { avatar } = wanted;
     if (avatar !== undefined) {
       const known = await this.#options.avatars();
       if (!known.includes(avatar)) {
         throw new ProblemError('AVATAR_UNKNOWN', `Known avatars: ${known.join(', ')}.`);
       }
     }
-    if (this.liveCount >= this.#options.maxSessions) {
-      throw new ProblemError('SESSIONS_FULL', 'All avatars are in calls. Try again in a minute.', {
-        retryAfterS: 60,
-      });
-    }
     const id = randomBytes(10).toString('hex');
     const session: Session = {
       id,
-      scenarioId,
+      scenarioId: scenario.id,
+      scenarioVersion: version,
+      learnerId: wanted.learnerId ?? null,
       learnerIdentity: `learner-${id.slice(0, 8)}`,
-      learnerName,
-      createdAt: this.#now().toISOString(),
+      learnerName: wanted.learnerName,
+      avatar: avatar ?? null,
+      recording: wanted.recording === true,
+      createdBy: wanted.createdBy,
+      createdAt: this.#now(),
       endedAt: null,
-      recording,
+      endReason: null,
     };
-    this.#live.set(id, this.#now().getTime());
+    const { records, maxSessions } = this.#options;
+    if (!(await records.admit(session, { most: maxSessions, since: this.#oldest() }))) {
+      throw new ProblemError('SESSIONS_FULL', 'All avatars are in calls. Try again in a minute.', {
+        retryAfterS: FULL_RETRY_S,
+      });
+    }
     try {
-      const [{ token, expiresAt }] = await Promise.all([
-        this.#options.tokens.issueForLearner(id, session.learnerIdentity, learnerName),
-        this.#open(session, avatar),
-        this.#options.store.save(session),
-      ]);
+      await this.#open(session, scenario);
       return {
         sessionId: id,
         roomName: roomName(id),
         serverUrl: this.#options.serverUrl,
-        token,
-        tokenExpiresAt: expiresAt.toISOString(),
-        scenario,
+        ...(await this.#token(session)),
+        scenario: summaryOf(scenario),
         recognition: this.#options.recognitionFor(scenario.language),
-        recording,
+        recording: session.recording,
       };
     } catch (error) {
-      this.#live.delete(id);
+      await records.remove(id);
       throw error;
     }
   }
 
+  /** Throws ProblemError SESSION_ENDED. */
   async refresh(session: Session): Promise<RefreshTokenResponse> {
     if (session.endedAt !== null) {
       throw new ProblemError('SESSION_ENDED', 'Its report can still be read.');
     }
-    const { token, expiresAt } = await this.#options.tokens.issueForLearner(
-      session.id,
-      session.learnerIdentity,
-      session.learnerName,
-    );
-    return { token, tokenExpiresAt: expiresAt.toISOString() };
+    return this.#token(session);
   }
 
   /** Ends the room. Ending an ended session is fine. */
-  async end(session: Session): Promise<void> {
-    this.#live.delete(session.id);
-    if (session.endedAt === null) {
-      await this.#options.store.save({ ...session, endedAt: this.#now().toISOString() });
-    }
+  async end(session: Session, reason: EndReason = 'asked'): Promise<void> {
+    await this.#options.records.end(session.id, this.#now(), reason);
     await this.#options.rooms.close(session.id).catch((cause: unknown) => {
       throw new ProblemError('LIVEKIT_UNREACHABLE', 'The call ends by itself within a minute.', {
         cause,
@@ -138,33 +132,68 @@ export class Sessions {
   }
 
   async report(session: Session): Promise<ReportResponse> {
-    const report = await this.#options.store.findReport(session.id);
+    const report = await this.#options.reports.find(session.id);
     return report === undefined ? { status: 'pending' } : { status: 'ready', report };
+  }
+
+  transcript(session: Session): Promise<TranscriptTurn[]> {
+    return this.#options.reports.transcript(session.id);
   }
 
   /** A job has delivered its report: the session is over. */
   async receiveReport(session: Session, report: Report): Promise<void> {
-    await this.#options.store.saveReport(report);
-    await this.end(session);
+    await this.#options.reports.save(report, this.#now());
+    await this.end(session, 'reported');
   }
 
   /** Throws ProblemError SESSION_UNKNOWN. */
   async find(sessionId: string): Promise<Session> {
-    const session = await this.#options.store.find(sessionId);
+    const session = await this.#options.records.find(sessionId);
     if (session === undefined) {
       throw new ProblemError('SESSION_UNKNOWN', 'It may have been deleted.');
     }
     return session;
   }
 
-  async #open(session: Session, avatar: string | undefined): Promise<void> {
+  /**
+   * Ends sessions whose room was gone twice in a row: a job that was killed tells nobody. Between a restart of LiveKit
+   * and the return of its participants no room is there for a moment, which once is no proof.
+   */
+  async reconcile(): Promise<void> {
+    const [live, rooms] = await Promise.all([
+      this.#options.records.live(),
+      this.#options.rooms.sessionIds(),
+    ]);
+    const nowMs = this.#now().getTime();
+    const gone = live.filter(
+      ({ id, createdAt }) => !rooms.has(id) && nowMs - createdAt.getTime() >= YOUNG_MS,
+    );
+    for (const { id } of gone) {
+      if (this.#roomless.has(id)) {
+        await this.#options.records.end(id, this.#now(), 'lost');
+      }
+    }
+    this.#roomless = new Set(gone.map(({ id }) => id));
+  }
+
+  async #token(session: Session): Promise<RefreshTokenResponse> {
+    const { token, expiresAt } = await this.#options.tokens.issueForLearner(
+      session.id,
+      session.learnerIdentity,
+      session.learnerName,
+    );
+    return { token, tokenExpiresAt: expiresAt.toISOString() };
+  }
+
+  async #open(session: Session, scenario: Scenario): Promise<void> {
     try {
       await this.#options.rooms.open({
         sessionId: session.id,
         scenarioId: session.scenarioId,
+        scenario,
         learnerIdentity: session.learnerIdentity,
         learnerName: session.learnerName,
-        ...(avatar === undefined ? {} : { avatar }),
+        ...(session.avatar === null ? {} : { avatar: session.avatar }),
         ...(session.recording ? { recording: true as const } : {}),
         reportUrl: `${this.#options.internalUrl}/api/internal/sessions/${session.id}/report`,
       });
@@ -174,5 +203,9 @@ export class Sessions {
         cause,
       });
     }
+  }
+
+  #oldest(): Date {
+    return new Date(this.#now().getTime() - STALE_AFTER_MS);
   }
 }

@@ -2,17 +2,22 @@
 import type { DispatchMetadata } from '#agents/dispatch/metadata.ts';
 import type { ScenarioSummary } from '#agents/dispatch/catalogue.ts';
 import type { Report } from '#agents/dispatch/report.ts';
+import { loadScenarioFiles, summaryOf } from '#agents/dispatch/scenario-store.ts';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildApp } from './app.ts';
+import { TokenAuthority } from './authority.ts';
 import { AvatarWorkers } from './avatar-workers.ts';
+import { recordsOf } from './data/records.ts';
+import { emptyDatabase } from './data/testing/empty-database.ts';
+import { Idempotency } from './idempotency.ts';
 import { RoomTokens } from './room-tokens.ts';
 import type { Rooms } from './rooms.ts';
 import type { Composer } from './recording-composer.ts';
 import { RecordingTickets } from './recording-tickets.ts';
 import { Recordings } from './recordings.ts';
-import { FolderSessionStore } from './session-store.ts';
+import { Scenarios } from './scenarios.ts';
 import { Sessions } from './sessions.ts';
 
 export const KEYS = { apiKey: 'test-key', apiSecret: 'test-secret-test-secret-test-secret' };
@@ -32,26 +37,19 @@ export class MemoryRooms implements Rooms {
     return this.ping();
   }
 
+  sessionIds(): Promise<ReadonlySet<string>> {
+    const open = this.opened.map(({ sessionId }) => sessionId);
+    return Promise.resolve(new Set(open.filter((id) => !this.closed.includes(id))));
+  }
+
   ping(): Promise<void> {
     return this.down ? Promise.reject(new Error('no route to host')) : Promise.resolve();
   }
 }
 
-export const SCENARIO: ScenarioSummary = {
-  id: 'first-interview',
-  kind: 'interview',
-  title: 'A first interview',
-  summary: 'Somebody asks you about your work.',
-  quote: 'Tell me about yourself.',
-  language: 'en',
-  difficulty: 'gentle',
-  durationMinutes: 8,
-  persona: { name: 'Clara', role: 'the interviewer', face: 'ada' },
-  aims: [
-    { id: 'example', text: 'Give an example' },
-    { id: 'question', text: 'Ask a question' },
-  ],
-};
+const SEED = loadScenarioFiles().filter(({ scenario }) => scenario.id === 'first-interview');
+/** What the catalogue of a test holds. */
+export const SCENARIO: ScenarioSummary = summaryOf(SEED[0]!.scenario);
 
 export interface TestSignalingOptions {
   maxSessions?: number;
@@ -70,11 +68,17 @@ export async function testSignaling(options: TestSignalingOptions = {}) {
   const rooms = new MemoryRooms();
   const tokens = new RoomTokens(KEYS, options.now);
   const folder = await mkdtemp(join(tmpdir(), 'understudy-signaling-'));
+  const now = options.now ?? (() => new Date());
+  const database = await emptyDatabase();
+  const records = recordsOf(database.queries);
+  const scenarios = new Scenarios(records.scenarios, now);
+  await scenarios.seed(SEED);
   const sessions = new Sessions({
-    store: new FolderSessionStore(folder),
+    records: records.sessions,
+    reports: records.reports,
     rooms,
     tokens,
-    scenarios: [SCENARIO],
+    scenarios,
     serverUrl: options.trustProxy === undefined ? 'ws://localhost:7880' : '',
     internalUrl: 'http://127.0.0.1:8080',
     recognitionFor: () => 'basic',
@@ -90,23 +94,27 @@ export async function testSignaling(options: TestSignalingOptions = {}) {
     composer: options.composer ?? { compose: () => Promise.resolve() },
     ...(options.now === undefined ? {} : { now: options.now }),
   });
+  const tickets = new RecordingTickets(KEYS.apiSecret, now);
   const app = await buildApp({
     ...(options.trustProxy === undefined ? {} : { trustProxy: options.trustProxy }),
     sessions,
-    tokens,
-    scenarios: [SCENARIO],
+    scenarios,
+    records,
+    authority: new TokenAuthority(tokens, tickets),
+    idempotency: new Idempotency(records.idempotency, now),
+    now,
     recognitionFor: () => 'basic',
     avatars: () => Promise.resolve(['ada', 'neural/ann']),
     health: () => Promise.resolve({ status: 'ok', dependencies: {} }),
     recordings,
-    tickets: new RecordingTickets(KEYS.apiSecret, options.now),
+    tickets,
     avatarWorkers: new AvatarWorkers({
       keys: KEYS,
       ...(options.now === undefined ? {} : { now: options.now }),
       ...(options.sendToWorker === undefined ? {} : { send: options.sendToWorker }),
     }),
   });
-  return { app, rooms, sessions, recordings, folder };
+  return { app, rooms, sessions, scenarios, records, recordings, database, folder };
 }
 
 export const emptyReport = (sessionId: string): Report => ({

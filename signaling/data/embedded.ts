@@ -13,6 +13,8 @@ import { DatabaseError, reasonOf } from './database-error.ts';
 import { claimFolder } from './folder-claim.ts';
 
 const CREATOR = fileURLToPath(new URL('./create-embedded.ts', import.meta.url));
+/** By its address: this process may have been started in any folder. */
+const TYPESCRIPT = import.meta.resolve('tsx');
 const OWNER_ONLY = 0o700;
 /** The default of 128 MB is for servers: with 8 MB the process is 130 MB smaller, and no slower at our sizes. */
 const START_PARAMETERS = [...PGlite.defaultStartParams, '-c', 'shared_buffers=8MB'];
@@ -62,7 +64,7 @@ async function createEmbedded(path: string): Promise<void> {
   await rm(draft, { recursive: true, force: true });
   await new Promise<void>((done, fail) => {
     let said = '';
-    const child = spawn(process.execPath, ['--import', 'tsx', CREATOR, draft], {
+    const child = spawn(process.execPath, ['--import', TYPESCRIPT, CREATOR, draft], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -19,12 +19,17 @@ export interface Cursor {
   id: string;
 }
 
+/** End of the year 9999: later years are written in a way that PostgreSQL does not read. */
+const LATEST_MS = 253_402_300_799_999;
+
 /** Undefined where `text` is no cursor of ours. */
 export function parseCursor(text: string): Cursor | undefined {
   const [, millis = '', id = ''] =
     /^(\d{1,15}) ([\w-]{1,128})$/u.exec(Buffer.from(text, 'base64url').toString('utf8')) ?? [];
-  const createdAt = new Date(Number(millis));
-  return id === '' || Number.isNaN(createdAt.getTime()) ? undefined : { createdAt, id };
+  const createdAtMs = Number(millis);
+  return id === '' || createdAtMs > LATEST_MS
+    ? undefined
+    : { createdAt: new Date(createdAtMs), id };
 }
 
 export const formatCursor = ({ createdAt, id }: Cursor): string =>

@@ -41,7 +41,7 @@ const problem = (
   headers,
 });
 const scenarios = {
-  'GET /api/scenarios': ok({ scenarios: SCENES, recordings: { days: 30, encrypted: false } }),
+  'GET /api/v1/catalogue': ok({ scenarios: SCENES, recordings: { days: 30, encrypted: false } }),
 };
 const sessions = (...list: unknown[]) => ({ 'understudy.sessions': list });
 const report = (name: string, path: string, change: Partial<Shot>): Shot => ({
@@ -73,12 +73,12 @@ const pages: Shot[] = [
     steps: [['.filters .more', null]],
     oneTheme: true,
   },
-  { name: 'catalogue-loading', path: '/', answers: { 'GET /api/scenarios': 'hang' } },
-  { name: 'catalogue-unreachable', path: '/', answers: { 'GET /api/scenarios': 'refuse' } },
+  { name: 'catalogue-loading', path: '/', answers: { 'GET /api/v1/catalogue': 'hang' } },
+  { name: 'catalogue-unreachable', path: '/', answers: { 'GET /api/v1/catalogue': 'refuse' } },
   {
     name: 'catalogue-none',
     path: '/',
-    answers: { 'GET /api/scenarios': ok({ scenarios: [] }) },
+    answers: { 'GET /api/v1/catalogue': ok({ scenarios: [] }) },
     oneTheme: true,
   },
   { name: 'join', path: `/join/${SLIP.id}`, answers: scenarios, fullPage: true },
@@ -111,7 +111,7 @@ const pages: Shot[] = [
     path: `/join/${SLIP.id}`,
     answers: {
       ...scenarios,
-      'POST /api/sessions': problem(503, 'SESSIONS_FULL', 'All 4 seats are taken.', {
+      'POST /api/v1/sessions': problem(503, 'SESSIONS_FULL', 'All 4 seats are taken.', {
         'retry-after': '20',
       }),
     },
@@ -123,7 +123,7 @@ const pages: Shot[] = [
     path: `/join/${SLIP.id}`,
     answers: {
       ...scenarios,
-      'POST /api/sessions': problem(503, 'LIVEKIT_UNREACHABLE', 'No answer.'),
+      'POST /api/v1/sessions': problem(503, 'LIVEKIT_UNREACHABLE', 'No answer.'),
     },
     steps: [['[data-testid=join]', null]],
     fullPage: true,
@@ -139,12 +139,12 @@ const pages: Shot[] = [
   }),
   report('report-recording', '/report/sample', {
     stored: sessions(kept('sample', SHORT_REPORT, { recorded: true })),
-    answers: { 'GET /api/sessions/sample/recording': ok(RECORDING) },
+    answers: { 'GET /api/v1/sessions/sample/recording': ok(RECORDING) },
   }),
   report('report-composing', '/report/sample', {
     stored: sessions(kept('sample', SHORT_REPORT, { recorded: true })),
     answers: {
-      'GET /api/sessions/sample/recording': ok({
+      'GET /api/v1/sessions/sample/recording': ok({
         ...RECORDING,
         ...{ status: 'composing', progress: 0.4, files: [] },
       }),
@@ -158,11 +158,11 @@ const pages: Shot[] = [
   report('report-too-short', '/report/sample', { stored: sessions(kept('sample', SHORT_REPORT)) }),
   report('report-pending', '/report/sample', {
     stored: sessions(kept('sample', null)),
-    answers: { 'GET /api/sessions/sample/report': { status: 202, body: { status: 'pending' } } },
+    answers: { 'GET /api/v1/sessions/sample/report': { status: 202, body: { status: 'pending' } } },
   }),
   report('report-expired', '/report/sample', {
     stored: sessions(kept('sample', null)),
-    answers: { 'GET /api/sessions/sample/report': problem(401, 'TOKEN_EXPIRED', 'Expired.') },
+    answers: { 'GET /api/v1/sessions/sample/report': problem(401, 'TOKEN_EXPIRED', 'Expired.') },
     oneTheme: true,
   }),
   report('report-unknown', '/report/elsewhere', { oneTheme: true }),

@@ -30,8 +30,8 @@ create table scenarios (
 create table scenario_versions (
   scenario_id text not null references scenarios (id) on delete cascade,
   version integer not null check (version > 0),
-  -- The scenario as JSON, checked before it came here.
-  document jsonb not null,
+  -- The scenario, checked before it came here; json, not jsonb, because the order of its cues counts.
+  document json not null,
   -- As it was written, with its comments, where it came as YAML.
   source text,
   source_hash text not null,
@@ -167,7 +167,7 @@ create table idempotency_keys (
   request_hash text not null,
   -- Null while the first request runs.
   status integer,
-  answer jsonb,
+  answer json,
   learner_id text references learners (id) on delete cascade,
   session_id text references sessions (id) on delete cascade,
   created_at timestamptz not null default now(),

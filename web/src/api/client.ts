@@ -1,15 +1,17 @@
 /** The HTTP API of signaling, as the page uses it. Every method rejects with `ApiError`. */
 import type {
+  Catalogue as CatalogueResponse,
   CreateSessionRequest,
   CreateSessionResponse,
   RecognitionGrade,
   RecordingStatus,
   RefreshTokenResponse,
   ReportResponse,
-  ScenariosResponse,
   ScenarioSummary,
 } from '#signaling/api-types.ts';
 import { ApiError, errorOf } from './problem.ts';
+
+const API = '/api/v1';
 
 /** Fifteen seconds: long past any healthy answer, short enough that a learner still waits. */
 const DEADLINE_MS = 15_000;
@@ -58,18 +60,18 @@ async function request<T>(path: string, options: CallOptions = {}): Promise<T> {
 }
 
 const sessionPath = (sessionId: string, rest: string) =>
-  `/api/sessions/${encodeURIComponent(sessionId)}${rest}`;
+  `${API}/sessions/${encodeURIComponent(sessionId)}${rest}`;
 
 export interface Catalogue {
   scenarios: ScenarioSummary[];
   /** How well speech in a scene's language will be recognised, as far as can be told before joining. */
   recognitionFor: (language: string) => RecognitionGrade;
   /** What becomes of recordings; null where calls are not recorded. */
-  recordings: ScenariosResponse['recordings'];
+  recordings: CatalogueResponse['recordings'];
 }
 
 /** Signaling may say what it can recognise; without that, the embedded engine's abilities are assumed. */
-type CatalogueAnswer = Pick<ScenariosResponse, 'scenarios'> & Partial<ScenariosResponse>;
+type CatalogueAnswer = Pick<CatalogueResponse, 'scenarios'> & Partial<CatalogueResponse>;
 
 const EMBEDDED_RECOGNITION: Record<string, RecognitionGrade> = { en: 'basic' };
 
@@ -77,7 +79,7 @@ let catalogue: Promise<Catalogue> | null = null;
 
 /** The catalogue; one request serves the whole visit, a failed one is not kept. */
 export function fetchCatalogue(): Promise<Catalogue> {
-  catalogue ??= request<CatalogueAnswer>('/api/scenarios').then(
+  catalogue ??= request<CatalogueAnswer>(`${API}/catalogue`).then(
     ({ scenarios, recognition = EMBEDDED_RECOGNITION, recordings = null }) => ({
       scenarios,
       recordings,
@@ -92,7 +94,7 @@ export function fetchCatalogue(): Promise<Catalogue> {
 }
 
 export function createSession(body: CreateSessionRequest): Promise<CreateSessionResponse> {
-  return request('/api/sessions', { method: 'POST', body });
+  return request(`${API}/sessions`, { method: 'POST', body });
 }
 
 export function refreshToken(sessionId: string, token: string): Promise<RefreshTokenResponse> {

@@ -1,0 +1,68 @@
+/** All routes of `/api/v1`: each names its permission, and is described by the schemas that check it. */
+import type { FastifyRequest } from 'fastify';
+import type { Authority } from '../authority.ts';
+import type { AvatarWorkers } from '../avatar-workers.ts';
+import type { Records } from '../data/records.ts';
+import type { HealthResponse, RecognitionGrade } from '../api-types.ts';
+import type { Idempotency } from '../idempotency.ts';
+import type { RecordingTickets } from '../recording-tickets.ts';
+import type { Recordings } from '../recordings.ts';
+import type { Scenarios } from '../scenarios.ts';
+import type { Sessions } from '../sessions.ts';
+import { registerAvatarRoutes } from './avatars.ts';
+import { registerCatalogueRoutes, registerHealthRoute } from './catalogue.ts';
+import type { Api } from './documentation.ts';
+import { registerInternalRoutes } from './internal.ts';
+import { registerRecordingRoutes } from './recordings.ts';
+import { registerReportRoutes } from './reports.ts';
+import { registerSessionRoutes } from './sessions.ts';
+import { registerTokenRoutes } from './tokens.ts';
+
+export const API_PREFIX = '/api/v1';
+const INTERNAL_PREFIX = '/api/internal';
+
+export interface ApiDependencies {
+  sessions: Sessions;
+  scenarios: Scenarios;
+  records: Records;
+  authority: Authority;
+  idempotency: Idempotency;
+  recordings: Recordings;
+  tickets: RecordingTickets;
+  avatarWorkers: AvatarWorkers;
+  recognitionFor: (language: string) => RecognitionGrade;
+  avatars: () => Promise<string[]>;
+  health: () => Promise<HealthResponse>;
+  now: () => Date;
+}
+
+export async function registerApi(app: Api, dependencies: ApiDependencies): Promise<void> {
+  const { authority } = dependencies;
+  app.decorateRequest('principal', null as unknown as FastifyRequest['principal']);
+  app.addHook('onRequest', async (request) => {
+    const { permission } = request.routeOptions.config;
+    if (permission !== undefined) {
+      request.principal = await authority.authorize(request, permission);
+    }
+  });
+  registerHealthRoute(app, dependencies.health);
+  await app.register(
+    (api: Api, _options, done) => {
+      registerCatalogueRoutes(api, dependencies);
+      registerSessionRoutes(api, dependencies);
+      registerTokenRoutes(api, dependencies);
+      registerReportRoutes(api, dependencies);
+      registerRecordingRoutes(api, dependencies);
+      registerAvatarRoutes(api, dependencies);
+      done();
+    },
+    { prefix: API_PREFIX },
+  );
+  await app.register(
+    (api: Api, _options, done) => {
+      registerInternalRoutes(api, dependencies);
+      done();
+    },
+    { prefix: INTERNAL_PREFIX },
+  );
+}
