@@ -87,7 +87,7 @@ describe('A call that is watched', () => {
     await run(2);
     expect(rungs.at(-1)?.maxBitrateKbps).toBeLessThan(280);
     await run(2);
-    expect(news.at(-1)).toMatchObject({ reason: 'delay' });
+    expect(news.at(-1)).toMatchObject({ reason: 'bandwidth' });
     Object.assign(line, { received: 380, lost: 0, bytes: 100_000, roundTripMs: 30 });
     await run(100);
     expect(watch.counters).toMatchObject({ rung: 0, score: 100, reason: 'none' });

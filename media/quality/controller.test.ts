@@ -77,7 +77,7 @@ describe('A line that narrows', () => {
     story.run(10, {});
     const decision = story.run(2, {}, NARROW);
     expect(decision.settings.maxBitrateKbps).toBeLessThan(290);
-    expect(decision).toMatchObject({ rung: rungWithin(0.85 * 290 - 60), reason: 'delay' });
+    expect(decision).toMatchObject({ rung: rungWithin(0.85 * 290 - 60), reason: 'bandwidth' });
   });
 
   it('is tried again after eight good seconds, one rung at a time', () => {
@@ -106,6 +106,17 @@ describe('A line that narrows', () => {
     expect(climbs.length).toBeLessThanOrEqual(7);
     expect(gaps).toEqual(gaps.toSorted((a, b) => a - b));
     expect(gaps.at(-1)).toBeGreaterThanOrEqual(60);
+  });
+
+  it('goes back to what held when a try fails, and no further', () => {
+    const story = new Story();
+    story.run(2, {}, NARROW);
+    const fits = story.controller.rung;
+    while (story.controller.rung === fits) {
+      story.run(1, {});
+    }
+    expect(story.run(2, {}, { ...NARROW, receivedKbps: 90 }).rung).toBe(fits);
+    expect(story.run(6, {}, { ...NARROW, receivedKbps: 90 }).rung).toBe(LAST_RUNG);
   });
 
   it('too narrow for any picture leaves five pictures a second', () => {

@@ -73,13 +73,13 @@ export function rulingOfReport(
 ): Ruling {
   const delivered = sentKbps === undefined || sentKbps < 50 ? 1 : report.receivedKbps / sentKbps;
   const queueMs = report.roundTripMs === undefined ? 0 : report.roundTripMs - leastRoundTripMs;
-  const overflows = report.lossShare > OVERFLOW_LOSS || delivered < DELIVERED_SHARE;
-  const atLeast = rungWithin(SAFE_SHARE * report.receivedKbps - BESIDES_PICTURE_KBPS);
-  if (queueMs > QUEUE_MS) {
-    return { demand: { kind: 'worse', atLeast }, cause: 'delay' };
-  }
-  if (overflows) {
+  if (report.lossShare > OVERFLOW_LOSS || delivered < DELIVERED_SHARE) {
+    // What came through is what the line carries.
+    const atLeast = rungWithin(SAFE_SHARE * report.receivedKbps - BESIDES_PICTURE_KBPS);
     return { demand: { kind: 'worse', atLeast }, cause: 'bandwidth' };
+  }
+  if (queueMs > QUEUE_MS) {
+    return { demand: { kind: 'worse' }, cause: 'delay' };
   }
   if (report.concealedShare > CONCEALED_SHARE) {
     return { demand: { kind: 'worse' }, cause: 'loss' };

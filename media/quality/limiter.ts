@@ -81,10 +81,12 @@ export class Limiter {
     if (this.#rung === LAST_RUNG || nowMs - this.#fellAtMs < this.#settleMs) {
       return;
     }
-    if (nowMs - this.#climbedAtMs < PROBE_MS) {
+    // What held before a climb that failed still holds, whatever the line looks like in the middle of it.
+    const failed = nowMs - this.#climbedAtMs < PROBE_MS && this.#climbedAtMs > this.#fellAtMs;
+    if (failed) {
       this.#holdMs = Math.min(LONGEST_HOLD_MS, this.#holdMs * 2);
     }
-    this.#rung = Math.min(LAST_RUNG, Math.max(this.#rung + 1, atLeast));
+    this.#rung = Math.min(LAST_RUNG, Math.max(this.#rung + 1, failed ? 0 : atLeast));
     this.#fellAtMs = nowMs;
   }
 }

@@ -3,6 +3,7 @@ import { LADDER } from './ladder.ts';
 import { PictureShrinker, scaledSize, shrinks } from './shrink.ts';
 
 const HALF = { numerator: 1, denominator: 2 };
+const QUARTER = { numerator: 1, denominator: 4 };
 const THREE_QUARTERS = { numerator: 3, denominator: 4 };
 
 /** A ramp along x in luma, flat colour. */
@@ -19,7 +20,7 @@ function ramp(widthPx: number, heightPx: number, lumaAt: (x: number, y: number) 
 }
 
 describe('A smaller picture', () => {
-  it.each([HALF, THREE_QUARTERS])(
+  it.each([QUARTER, HALF, THREE_QUARTERS])(
     'keeps brightness and colours at $numerator/$denominator',
     (scale) => {
       const shrinker = new PictureShrinker({ widthPx: 848, heightPx: 480 }, scale);
@@ -40,6 +41,14 @@ describe('A smaller picture', () => {
     // Mean of 0, 10, 1, 11 is 5.5.
     expect([...small.subarray(0, 4)]).toEqual([6, 26, 46, 66]);
     expect(small[4]).toBe(8);
+  });
+
+  it('takes the mean of each four by four at a quarter', () => {
+    const small = new PictureShrinker({ widthPx: 8, heightPx: 8 }, QUARTER).shrink(
+      ramp(8, 8, (x, y) => 10 * x + y),
+    );
+    // Columns 0..3 and lines 0..3: 15 + 1.5.
+    expect([...small.subarray(0, 4)]).toEqual([17, 57, 21, 61]);
   });
 
   it('takes areas at three quarters', () => {

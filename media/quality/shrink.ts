@@ -105,7 +105,29 @@ function threeQuarters(
   }
 }
 
+/** Four by four samples become one. */
+function quarter(
+  from: Uint8Array,
+  start: number,
+  width: number,
+  height: number,
+  to: Uint8Array,
+  at: number,
+): void {
+  for (let y = 0; y < height; y += 4) {
+    for (let x = 0; x < width; x += 4) {
+      let sum = 8;
+      for (let line = 0; line < 4; line += 1) {
+        const first = start + (y + line) * width + x;
+        sum += from[first]! + from[first + 1]! + from[first + 2]! + from[first + 3]!;
+      }
+      to[at++] = sum >> 4;
+    }
+  }
+}
+
 const PLANES: ReadonlyMap<string, typeof halve> = new Map([
+  ['1/4', quarter],
   ['1/2', halve],
   ['3/4', threeQuarters],
 ]);

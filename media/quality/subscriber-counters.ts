@@ -41,7 +41,10 @@ export function reportBetween(
     receivedKbps: (bytes * 8) / tookMs,
     // Before the first picture there is no pace.
     ...(before.framesDecoded === 0 ? {} : { framesPerSecond: (frames * 1_000) / tookMs }),
-    ...(after.roundTripMs === undefined ? {} : { roundTripMs: after.roundTripMs }),
+    // It is measured every few seconds; the same once more is no news.
+    ...(after.roundTripMs === undefined || after.roundTripMs === before.roundTripMs
+      ? {}
+      : { roundTripMs: after.roundTripMs }),
   };
 }
 
