@@ -52,14 +52,16 @@ const LIKENESS_PER_FRAME = 0.025;
 const LOCK_FRAMES = 60;
 const LEAST_RATIOS = 5;
 /** Jitter buffers move a sound by as much without it being another delay. */
-const DELAY_PLAY_FRAMES = 2;
-/** Echo that was found where it was known to be is trusted to be there for half a second. */
-const CONFIRMED_FRAMES = 50;
+const DELAY_PLAY_FRAMES = 3;
+/** Echo that was found where it was known to be is trusted to be there for a second. */
+const CONFIRMED_FRAMES = 100;
 /** Echo that stays away for a second of loud playing is gone. */
 const UNHEARD_FRAMES = 100;
 
 /** No band counts for more, so that one loud harmonic is not taken for a voice. */
 const EXCESS_LIMIT_DB = 12;
+/** From here on a frame may hold another voice too. */
+const FOREIGN_EXCESS_DB = 0.7;
 /** Over about 60 ms. */
 const EXCESS_SMOOTHING = 1 / 6;
 
@@ -250,6 +252,10 @@ export class EchoDetector {
     this.#unconfirmedFrames = 0;
     const stepDb = this.#learntFrames < SETTLED_FRAMES ? FIRST_LEARNING_DB : LEARNING_DB;
     this.#learntFrames += 1;
+    if (this.#excessDb > FOREIGN_EXCESS_DB && this.#learntFrames > SETTLED_FRAMES) {
+      // Somebody speaks over it: that is not to be learnt.
+      return;
+    }
     for (let band = 0; band < BANDS; band += 1) {
       const ratio = this.#ratioDb(band, powers[band]!);
       if (ratio !== undefined) {

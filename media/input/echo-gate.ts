@@ -5,10 +5,11 @@
  */
 import { EchoDetector, type EchoFrame } from './echo-detector.ts';
 
-/** Frames this much above echo and noise hold another voice: 98 % of echo alone stays below. */
-const NEAR_EXCESS_DB = 1.5;
-/** Echo stands out for up to 80 ms at its edges; a voice stands out for longer. */
-const EDGE_FRAMES = 8;
+/** Frames this much above echo and noise hold another voice: echo alone stays below but at its edges. */
+const NEAR_EXCESS_DB = 1.8;
+/** At its edges echo stands out for less than 100 ms; a voice stands out in half of that time or more. */
+const EDGE_FRAMES = 10;
+const NEAR_SHARE = 0.5;
 /** A voice that was heard over the echo is let through for 400 ms more: its own pauses are shorter. */
 const NEAR_FRAMES = 40;
 /** The same sound for 50 ms on end is echo. */
@@ -31,6 +32,10 @@ export class EchoGate {
   #held: Int16Array[] = [];
   /** Frames for which a voice still passes. */
   #near = 0;
+  /** Frames of those held that hold more than echo. */
+  #heldNear = 0;
+  /** Whether they were held because the echo may have moved. */
+  #heldAstray = false;
   #sureFrames = 0;
   #sameWhileNear = 0;
   #quietFrames = 0;
@@ -68,12 +73,11 @@ export class EchoGate {
     const frame = this.#detector.hear(samples, nowMs);
     this.#avatarSounds = frame.avatarSounds;
     this.#sureFrames = frame.same && frame.audible ? this.#sureFrames + 1 : 0;
-    const doubted = this.#state !== 'echo' || this.#held.length > 0;
+    const doubted = this.#state !== 'echo' || (this.#held.length > 0 && this.#heldAstray);
     if (this.#sureFrames === SURE_FRAMES || (this.#sureFrames > SURE_FRAMES && doubted)) {
       this.#state = 'echo';
       this.#near = 0;
-      this.#held = this.#held.map((held) => this.#muted(held.length));
-      return this.#release(this.#muted(samples.length));
+      return this.#releaseMuted(samples.length);
     }
     if (this.#state === 'echo' && this.#detector.echo === undefined) {
       this.#state = 'free';
@@ -112,21 +116,23 @@ export class EchoGate {
       this.#near = near ? NEAR_FRAMES : this.#near - 1;
       return this.#release(samples);
     }
-    if (near || (this.#held.length > 0 && !confirmed)) {
-      // A voice, or the edge of an echo, or the echo at another delay: a moment tells, and nothing is lost.
-      if (this.#held.length < (confirmed ? EDGE_FRAMES : LONGEST_HOLD_FRAMES)) {
-        return this.#hold(samples);
-      }
-      if (near) {
-        this.#near = NEAR_FRAMES;
-        return this.#release(samples);
-      }
+    if (!near && this.#held.length === 0) {
+      return echoExpected ? this.#muted(samples.length) : samples;
     }
-    if (this.#held.length > 0) {
-      this.#held = this.#held.map((held) => this.#muted(held.length));
-      return this.#release(this.#muted(samples.length));
+    // A voice, or the edge of an echo, or the echo at another delay: a moment tells, and nothing is lost.
+    if (this.#held.length === 0) {
+      this.#heldNear = 0;
+      this.#heldAstray = !confirmed;
     }
-    return echoExpected ? this.#muted(samples.length) : samples;
+    this.#heldNear += near ? 1 : 0;
+    if (this.#held.length < (this.#heldAstray ? LONGEST_HOLD_FRAMES : EDGE_FRAMES)) {
+      return this.#hold(samples);
+    }
+    if (this.#heldNear >= NEAR_SHARE * this.#held.length) {
+      this.#near = NEAR_FRAMES;
+      return this.#release(samples);
+    }
+    return this.#releaseMuted(samples.length);
   }
 
   #hold(samples: Int16Array): Int16Array {
@@ -148,6 +154,11 @@ export class EchoGate {
       at += part.length;
     }
     return whole;
+  }
+
+  #releaseMuted(count: number): Int16Array {
+    this.#held = this.#held.map((held) => this.#muted(held.length));
+    return this.#release(this.#muted(count));
   }
 
   /** The room without the avatar: noise as loud as the room's own. */
