@@ -7,6 +7,7 @@
  */
 import { BANDS, BandSpectrum } from './band-spectrum.ts';
 import { ArrivalClock } from './arrival-clock.ts';
+import { contourOf } from './contour.ts';
 import { NoiseFloor } from './noise-floor.ts';
 
 /** Frames of this length on both sides. */
@@ -19,8 +20,6 @@ export const LONGEST_DELAY_FRAMES = 140;
 const HISTORY_FRAMES = 256;
 /** Contours are compared over about the last second. */
 const FORGETTING = 1 - 1 / 100;
-/** Contours are taken against their own mean of about 120 ms: levels do not matter, movements do. */
-const MEAN_RATE = 1 / 12;
 /** A frame that left with less power than this in all its bands is silence; full scale is near 5e8. */
 const PLAYED_POWER = 2_000;
 /** In one band, the power below which what was played says nothing. */
@@ -378,23 +377,6 @@ export class EchoDetector {
     this.#excessDb += EXCESS_SMOOTHING * (beyond / BANDS - this.#excessDb);
     return this.#excessDb;
   }
-}
-
-/** Turns levels into their movements: against their own means, and against each other. Gives their energy. */
-function contourOf(levels: Float64Array, means: Float64Array, first: boolean): number {
-  let common = 0;
-  for (let band = 0; band < BANDS; band += 1) {
-    const level = levels[band]!;
-    means[band] = first ? level : means[band]! + MEAN_RATE * (level - means[band]!);
-    levels[band] = level - means[band]!;
-    common += levels[band]! / BANDS;
-  }
-  let energy = 0;
-  for (let band = 0; band < BANDS; band += 1) {
-    levels[band]! -= common;
-    energy += levels[band]! ** 2;
-  }
-  return energy;
 }
 
 const SILENT_POWERS = new Float64Array(BANDS);
