@@ -30,6 +30,11 @@ export interface RunningSystem {
 
 export interface SystemOptions {
   progress: Progress;
+  /**
+   * It runs beside another system of the same folder, on other ports: the embedded database, which one process may open,
+   * is then its own.
+   */
+  apart?: boolean;
   environment?: Environment;
 }
 
@@ -111,8 +116,12 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
       ? {}
       : { UNDERSTUDY_RUNTIME: `127.0.0.1:${String(environment.RUNTIME_PORT)}` }),
   };
+  const ownDatabase = join(dataFolder, 'data', `postgres-${String(environment.PORT)}`);
   const childEnvironment: NodeJS.ProcessEnv = {
     ...definedStrings(resolved),
+    ...(options.apart === true && environment.DATABASE_URL === undefined
+      ? { DATABASE_URL: `file:${ownDatabase}` }
+      : {}),
     UNDERSTUDY_DATA: dataFolder,
     LIVEKIT_URL: livekitUrl,
     LIVEKIT_API_KEY: keys.apiKey,
@@ -184,7 +193,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
       logPath: logPath('signaling'),
       ready: (signal) =>
         untilAnswers(`${pageUrl(environment, '127.0.0.1')}/api/v1/catalogue`, signal),
-      readyWithinMs: 30_000,
+      readyWithinMs: 90_000,
     });
     services.push(worker, signaling);
     await Promise.all([

@@ -1,5 +1,5 @@
 /** The scenarios that learners may choose, and the making of new ones. Files are the seed; the database is what counts. */
-import { scenarioSummarySchema, type ScenarioSummary } from '#agents/dispatch/catalogue.ts';
+import type { ScenarioSummary } from '#agents/dispatch/catalogue.ts';
 import type { Scenario } from '#agents/dispatch/scenario.ts';
 import { parseScenario, ScenarioError, summaryOf } from '#agents/dispatch/scenario-store.ts';
 import { createHash } from 'node:crypto';
@@ -109,6 +109,10 @@ export class Scenarios {
       throw new ProblemError('SCENARIO_UNKNOWN', 'GET /api/v1/scenarios lists them.');
     }
     return head;
+  }
+
+  async knows(id: string): Promise<boolean> {
+    return (await this.#records.find(id)) !== undefined;
   }
 
   list(page: PageRequest): Promise<Page<ScenarioHead>> {
@@ -233,5 +237,3 @@ export function readScenario(text: string): Scenario {
 /** As it was written, else as YAML of the same meaning. */
 export const yamlOf = ({ source, document }: ScenarioVersion): string =>
   source ?? stringify(document, { lineWidth: 110 });
-
-export { scenarioSummarySchema };

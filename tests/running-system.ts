@@ -38,7 +38,11 @@ export default async function start(project: TestProject): Promise<() => Promise
     // The scripted persona answers the same way everywhere, whatever else runs on this machine.
     UNDERSTUDY_LLM: 'scripted',
   });
-  const system = await startSystem({ progress: new Progress({ quiet: true }), environment });
+  const system = await startSystem({
+    progress: new Progress({ quiet: true }),
+    environment,
+    apart: true,
+  });
   try {
     project.provide('pageUrl', system.pageUrl);
     project.provide('livekitUrl', system.livekitUrl);

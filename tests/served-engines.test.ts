@@ -77,7 +77,11 @@ describe.skipIf(why !== undefined)(
         UNDERSTUDY_RECOGNITION: 'none',
         UNDERSTUDY_LLM: 'scripted',
       });
-      system = await startSystem({ progress: new Progress({ quiet: true }), environment });
+      system = await startSystem({
+        progress: new Progress({ quiet: true }),
+        environment,
+        apart: true,
+      });
     });
 
     afterEach(async () => {

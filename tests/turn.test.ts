@@ -5,6 +5,9 @@
 import { readEnvironment } from '#config/environment.ts';
 import { Progress } from '#launch/progress.ts';
 import { startSystem, type RunningSystem } from '#launch/system.ts';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DoorStage, nginxForTests } from '../nginx/testing/stage.ts';
 import { LearnerBrowser } from './learner-browser.ts';
@@ -71,11 +74,15 @@ describe.skipIf(install === undefined)('With HTTPS alone let out', () => {
   let stage: DoorStage;
 
   beforeAll(async () => {
+    const database = await mkdtemp(join(tmpdir(), 'understudy-turn-'));
     system = await startSystem({
       progress: new Progress({ quiet: true }),
+      apart: true,
       environment: readEnvironment({
         UNDERSTUDY_DATA: process.env['UNDERSTUDY_DATA'],
         ...PORTS,
+        // The system of the other tests has the folder's own database.
+        DATABASE_URL: `file:${database}`,
         LIVEKIT_TURN_DOMAIN: NAME,
         UNDERSTUDY_TRUST_PROXY: '127.0.0.1',
         UNDERSTUDY_LLM: 'scripted',

@@ -63,7 +63,11 @@ export class StageSet {
     const gauge = new FaceGauge(face);
     face.close();
     options.say('starting the system');
-    const system = await startSystem({ progress: new Progress({ quiet: true }), environment });
+    const system = await startSystem({
+      progress: new Progress({ quiet: true }),
+      environment,
+      apart: true,
+    });
     return new StageSet(system, scenario, gauge);
   }
 

@@ -1,0 +1,457 @@
+import { AccessToken } from 'livekit-server-sdk';
+import { readFileSync } from 'node:fs';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Problem } from '../api-types.ts';
+import { KEYS, SCENARIO, emptyReport, testSignaling } from '../testing.ts';
+
+type Signaling = Awaited<ReturnType<typeof testSignaling>>;
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+const YAML = readFileSync(
+  new URL('../../config/scenarios/first-interview.yaml', import.meta.url),
+  'utf8',
+);
+const KEY = 'a-key-of-an-embedder-0001';
+
+async function operatorToken(): Promise<string> {
+  const token = new AccessToken(KEYS.apiKey, KEYS.apiSecret, { identity: 'operator' });
+  token.addGrant({ roomList: true });
+  return token.toJwt();
+}
+
+let signaling: Signaling;
+let now: Date;
+let authorization: string;
+beforeEach(async () => {
+  now = new Date();
+  signaling = await testSignaling({ now: () => now });
+  authorization = `Bearer ${await operatorToken()}`;
+});
+
+interface Answer<T> {
+  status: number;
+  body: T & Partial<Problem>;
+  headers: Record<string, unknown>;
+}
+
+/** As an operator. */
+async function ask<T = Record<string, unknown>>(
+  method: Method,
+  path: string,
+  payload?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer<T>> {
+  const answer = await signaling.app.inject({
+    method,
+    url: `/api/v1${path}`,
+    headers: { authorization, ...headers },
+    ...(payload === undefined ? {} : { payload: payload as object }),
+  });
+  const type = String(answer.headers['content-type']);
+  return {
+    status: answer.statusCode,
+    body: type.includes('json')
+      ? answer.json<T & Partial<Problem>>()
+      : ({ text: answer.body } as never),
+    headers: answer.headers,
+  };
+}
+
+interface Head {
+  id: string;
+  latestVersion: number;
+  publishedVersion: number | null;
+  origin: string;
+}
+
+const importYaml = (yaml: string, path = '/scenarios/import', more = {}): Promise<Answer<Head>> =>
+  ask<Head>('POST', path, yaml, { 'content-type': 'application/yaml', ...more });
+const renamed = YAML.replace(/^id: .*/mu, 'id: own-interview');
+
+async function document(): Promise<Record<string, unknown>> {
+  const { body } = await ask<{ document: Record<string, unknown> }>(
+    'GET',
+    `/scenarios/${SCENARIO.id}`,
+  );
+  return body.document;
+}
+
+describe('scenarios', () => {
+  it('a scenario made by API is a draft, then published, then what a call is dispatched with', async () => {
+    const scenario = { ...(await document()), id: 'of-the-api', title: 'Made by API' };
+    const made = await ask<Head>('POST', '/scenarios', { scenario });
+    expect([made.status, made.body.latestVersion, made.body.publishedVersion]).toEqual([
+      201,
+      1,
+      null,
+    ]);
+    const payload = { scenarioId: 'of-the-api' };
+    expect((await ask('POST', '/sessions', payload)).body.code).toBe('SCENARIO_UNKNOWN');
+    const published = await ask(
+      'POST',
+      '/scenarios/of-the-api/publish',
+      { version: 1 },
+      { 'if-match': String(made.headers['etag']) },
+    );
+    expect(published.status).toBe(200);
+    const created = await ask<{ sessionId: string }>('POST', '/sessions', payload);
+    expect(created.status).toBe(201);
+    expect(signaling.rooms.opened.at(-1)).toMatchObject({
+      ...{ sessionId: created.body.sessionId, scenarioId: 'of-the-api' },
+      scenario: { id: 'of-the-api', title: 'Made by API' },
+    });
+    const catalogue = await ask<{ scenarios: Head[] }>('GET', '/catalogue');
+    expect(catalogue.body.scenarios.map(({ id }) => id)).toContain('of-the-api');
+  });
+
+  it('a change needs the revision that it is based on', async () => {
+    const scenario = { ...(await document()), title: 'Another title' };
+    const path = `/scenarios/${SCENARIO.id}/versions`;
+    const body = { scenario, publish: true };
+    expect((await ask('POST', path, body)).body.code).toBe('REVISION_MISSING');
+    const read = await ask('GET', `/scenarios/${SCENARIO.id}`);
+    const tag = { 'if-match': String(read.headers['etag']) };
+    expect((await ask('POST', path, body, tag)).status).toBe(201);
+    expect((await ask('POST', path, body, tag)).body.code).toBe('REVISION_STALE');
+    expect((await ask('POST', path, body, { 'if-match': 'nonsense' })).status).toBe(412);
+    expect((await ask('POST', path, body, { 'if-match': '*' })).body).toMatchObject({
+      ...{ latestVersion: 3, publishedVersion: 3, origin: 'api' },
+    });
+  });
+
+  it('of two changes from one revision, one is made', async () => {
+    const scenario = await document();
+    const tag = { 'if-match': '"1"' };
+    const path = `/scenarios/${SCENARIO.id}/versions`;
+    const both = await Promise.all([
+      ask('POST', path, { scenario }, tag),
+      ask('POST', path, { scenario }, tag),
+    ]);
+    expect(both.map(({ status }) => status).sort()).toEqual([201, 412]);
+  });
+
+  it('YAML goes in and comes out with its comments', async () => {
+    const yaml = `# A comment of the teacher.\n${renamed}`;
+    const made = await importYaml(yaml, '/scenarios/import?publish=true');
+    expect([made.status, made.body.publishedVersion]).toEqual([201, 1]);
+    const out = await ask<{ text: string }>('GET', '/scenarios/own-interview/export');
+    expect([out.headers['content-type'], out.body.text]).toEqual([
+      'application/yaml; charset=utf-8',
+      yaml,
+    ]);
+    expect((await importYaml(yaml)).body.code).toBe('REVISION_MISSING');
+    const again = await importYaml(yaml, '/scenarios/import', { 'if-match': '*' });
+    expect([again.status, again.body.latestVersion, again.body.publishedVersion]).toEqual([
+      200, 2, 1,
+    ]);
+    // What came as JSON comes out as YAML of the same meaning.
+    await ask('POST', '/scenarios', { scenario: { ...(await document()), id: 'as-json' } });
+    const written = await ask<{ text: string }>('GET', '/scenarios/as-json/export');
+    const checked = await ask('POST', '/scenarios/validate', { yaml: written.body.text });
+    expect(checked.body).toEqual({ valid: true, problems: [] });
+  });
+
+  it('what is wrong is told line by line', async () => {
+    const wrong = renamed.replace('difficulty: ', 'difficulty: very-');
+    const line = wrong.split('\n').findIndex((text) => text.startsWith('difficulty')) + 1;
+    const refused = await importYaml(wrong);
+    expect([refused.status, refused.body.code]).toEqual([422, 'SCENARIO_INVALID']);
+    expect(refused.body.problems?.[0]).toContain(`scenario:${String(line)}: difficulty: `);
+    const checked = await ask<{ problems: string[] }>('POST', '/scenarios/validate', {
+      yaml: wrong,
+    });
+    expect(checked.body.problems).toEqual(refused.body.problems);
+    const scenario = {
+      ...(await document()),
+      id: 'x-y',
+      reactions: [{ to: 'nobody-knows', say: ['Hm.'] }],
+    };
+    expect((await ask('POST', '/scenarios', { scenario })).body.code).toBe('SCENARIO_INVALID');
+  });
+
+  it('one that is archived leaves the catalogue, and its versions stay', async () => {
+    const archived = await ask('DELETE', `/scenarios/${SCENARIO.id}`, undefined, {
+      'if-match': '*',
+    });
+    expect(archived.status).toBe(200);
+    expect((await ask<{ scenarios: Head[] }>('GET', '/catalogue')).body.scenarios).toEqual([]);
+    expect((await ask('GET', `/scenarios/${SCENARIO.id}/versions/1`)).status).toBe(200);
+    expect((await ask('GET', `/scenarios/${SCENARIO.id}/versions/2`)).body.code).toBe(
+      'SCENARIO_VERSION_UNKNOWN',
+    );
+  });
+
+  it('files that change become versions; what the API has changed is left alone', async () => {
+    const [seed] = [
+      { yaml: YAML, scenario: (await signaling.scenarios.published(SCENARIO.id)).scenario },
+    ];
+    const edited = {
+      yaml: `${YAML}\n# more`,
+      scenario: { ...seed.scenario, title: 'From the file' },
+    };
+    await signaling.scenarios.seed([edited]);
+    expect(await signaling.scenarios.published(SCENARIO.id)).toMatchObject({
+      version: 2,
+      scenario: { title: 'From the file' },
+    });
+    await signaling.scenarios.seed([edited]);
+    expect((await signaling.scenarios.head(SCENARIO.id)).latestVersion).toBe(2);
+    await signaling.scenarios.seed([]);
+    expect(await signaling.scenarios.catalogue()).toEqual([]);
+    await signaling.scenarios.seed([edited]);
+    expect(await signaling.scenarios.catalogue()).toHaveLength(1);
+    await ask(
+      'POST',
+      `/scenarios/${SCENARIO.id}/versions`,
+      { scenario: { ...seed.scenario, title: 'From the API' }, publish: true },
+      { 'if-match': '*' },
+    );
+    await signaling.scenarios.seed([edited]);
+    expect((await signaling.scenarios.published(SCENARIO.id)).scenario.title).toBe('From the API');
+  });
+});
+
+describe('sending again', () => {
+  const again = { 'idempotency-key': KEY };
+  const payload = { scenarioId: SCENARIO.id };
+
+  it('a repeated session is the same one, with a fresh token and one room', async () => {
+    const first = await ask<{ sessionId: string; token: string }>(
+      'POST',
+      '/sessions',
+      payload,
+      again,
+    );
+    const second = await ask<{ sessionId: string; token: string }>(
+      'POST',
+      '/sessions',
+      payload,
+      again,
+    );
+    expect([first.status, second.status]).toEqual([201, 201]);
+    expect(second.body.sessionId).toBe(first.body.sessionId);
+    expect(second.body.token).toMatch(/^ey/u);
+    expect(second.headers['idempotency-replayed']).toBe('true');
+    expect(signaling.rooms.opened).toHaveLength(1);
+  });
+
+  it('the same key for something else is refused, and for somewhere else is another key', async () => {
+    await ask('POST', '/sessions', payload, again);
+    const other = await ask('POST', '/sessions', { ...payload, learnerName: 'Ada' }, again);
+    expect([other.status, other.body.code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED']);
+    expect((await ask('POST', '/learners', { displayName: 'Ada' }, again)).status).toBe(201);
+  });
+
+  it('of requests at the same moment one runs', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => ask('POST', '/sessions', payload, again)),
+    );
+    const codes = answers.map(({ status, body }) => body.code ?? status);
+    expect(codes.filter((code) => code !== 201 && code !== 'IDEMPOTENCY_KEY_BUSY')).toEqual([]);
+    expect(signaling.rooms.opened).toHaveLength(1);
+  });
+
+  it('a request that failed may be sent again with its key', async () => {
+    signaling.rooms.down = true;
+    const failed = await ask('POST', '/sessions', payload, again);
+    expect(failed.body.code).toBe('LIVEKIT_UNREACHABLE');
+    signaling.rooms.down = false;
+    expect((await ask('POST', '/sessions', payload, again)).status).toBe(201);
+  });
+
+  it('an answer is kept for a day', async () => {
+    const first = await ask<{ sessionId: string }>('POST', '/sessions', payload, again);
+    now = new Date(now.getTime() + 24 * 3_600_000 + 1);
+    const later = await ask<{ sessionId: string }>('POST', '/sessions', payload, again);
+    expect(later.body.sessionId).not.toBe(first.body.sessionId);
+  });
+
+  it.each(['short', 'with spaces in the middle of it'])('the key "%s" is no key', async (key) => {
+    const refused = await ask('POST', '/sessions', payload, { 'idempotency-key': key });
+    expect(refused.body.code).toBe('IDEMPOTENCY_KEY_INVALID');
+  });
+
+  it('no secret is kept: not in what is replayed, not in the database', async () => {
+    const wanted = { name: 'CI', scopes: ['sessions:create'] };
+    const made = await ask<{ key: string }>('POST', '/api-keys', wanted, again);
+    expect(made.body.key).toMatch(/^understudy_[\w-]{43}$/u);
+    const replayed = await ask<{ key: string | null; id: string }>(
+      'POST',
+      '/api-keys',
+      wanted,
+      again,
+    );
+    expect(replayed.body.key).toBeNull();
+    const stored = await signaling.records.apiKeys.find(replayed.body.id);
+    expect(JSON.stringify(stored)).not.toContain(made.body.key.slice(11));
+    const hook = { url: 'https://example.org/x', events: ['report.ready'] };
+    const secret = await ask<{ secret: string }>('POST', '/webhooks', hook, again);
+    expect(secret.body.secret).toMatch(/^whsec_/u);
+    expect((await ask<{ secret: null }>('POST', '/webhooks', hook, again)).body.secret).toBeNull();
+  });
+});
+
+describe('learners', () => {
+  it('are made, found by the embedder’s own name, and unique by it', async () => {
+    const wanted = { displayName: 'Wren', externalId: 'crm-7' };
+    const made = await ask<{ id: string }>('POST', '/learners', wanted);
+    expect(made.status).toBe(201);
+    expect((await ask('POST', '/learners', wanted)).body.code).toBe('LEARNER_EXISTS');
+    const found = await ask<{ items: unknown[] }>('GET', '/learners?externalId=crm-7');
+    expect(found.body.items).toEqual([made.body]);
+    expect((await ask('GET', '/learners/nobody')).body.code).toBe('LEARNER_UNKNOWN');
+  });
+
+  it('have sessions and reports, which only operators see together', async () => {
+    const { body: wren } = await ask<{ id: string }>('POST', '/learners', { displayName: 'Wren' });
+    const payload = { scenarioId: SCENARIO.id, learnerId: wren.id };
+    const anonymous = await signaling.app.inject({
+      method: 'POST',
+      url: '/api/v1/sessions',
+      payload,
+    });
+    expect(anonymous.json<Problem>().code).toBe('TOKEN_MISSING');
+    const { body: created } = await ask<{ sessionId: string }>('POST', '/sessions', payload);
+    await ask('POST', '/sessions', { scenarioId: SCENARIO.id });
+    expect(signaling.rooms.opened[0]).toMatchObject({ learnerName: 'Wren' });
+    const session = await signaling.sessions.find(created.sessionId);
+    await signaling.sessions.receiveReport(session, emptyReport(created.sessionId));
+    const theirs = await ask<{ items: { sessionId: string; endReason: string }[] }>(
+      'GET',
+      `/sessions?learnerId=${wren.id}&status=ended`,
+    );
+    expect(theirs.body.items).toMatchObject([
+      { sessionId: created.sessionId, endReason: 'reported' },
+    ]);
+    const reports = await ask<{ items: unknown[] }>('GET', `/reports?learnerId=${wren.id}`);
+    expect(reports.body.items).toMatchObject([
+      { sessionId: created.sessionId, status: 'too_short' },
+    ]);
+    const unknown = await ask('POST', '/sessions', { ...payload, learnerId: 'nobody' });
+    expect(unknown.body.code).toBe('LEARNER_UNKNOWN');
+  });
+});
+
+describe('API keys', () => {
+  it('are rotated with grace, revoked, and then spent', async () => {
+    const { body: old } = await ask<{ id: string }>('POST', '/api-keys', {
+      ...{ name: 'CI', scopes: ['sessions:create', 'report:read'] },
+    });
+    const rotated = await ask<{ id: string; key: string; scopes: string[] }>(
+      'POST',
+      `/api-keys/${old.id}/rotate`,
+      { graceSeconds: 60 },
+    );
+    expect([rotated.status, rotated.body.scopes]).toEqual([
+      201,
+      ['sessions:create', 'report:read'],
+    ]);
+    expect((await ask('GET', `/api-keys/${old.id}`)).body).toMatchObject({
+      ...{ replacedBy: rotated.body.id, expiresAt: new Date(now.getTime() + 60_000).toISOString() },
+    });
+    expect((await ask('POST', `/api-keys/${old.id}/rotate`, {})).body.code).toBe('API_KEY_SPENT');
+    expect((await ask('DELETE', `/api-keys/${rotated.body.id}`)).status).toBe(204);
+    expect((await ask('POST', `/api-keys/${rotated.body.id}/rotate`, {})).body.code).toBe(
+      'API_KEY_SPENT',
+    );
+    expect((await ask('DELETE', '/api-keys/none')).body.code).toBe('API_KEY_UNKNOWN');
+  });
+
+  it('do not begin in the past, and hold known scopes', async () => {
+    const past = { name: 'x', scopes: ['sessions:create'], expiresAt: '2020-01-01T00:00:00Z' };
+    expect((await ask('POST', '/api-keys', past)).body.code).toBe('BODY_INVALID');
+    expect((await ask('POST', '/api-keys', { name: 'x', scopes: ['everything'] })).status).toBe(
+      400,
+    );
+  });
+});
+
+describe('webhooks', () => {
+  it('are made, changed, removed, with a log of what was told', async () => {
+    const { body: hook } = await ask<{ id: string }>('POST', '/webhooks', {
+      ...{ url: 'https://example.org/hook', events: ['report.ready', 'report.ready'] },
+    });
+    const changed = await ask('PATCH', `/webhooks/${hook.id}`, { active: false });
+    expect(changed.body).toMatchObject({ active: false, events: ['report.ready'] });
+    expect(changed.body).not.toHaveProperty('secret');
+    await signaling.records.webhooks.addDelivery({
+      ...{ id: 'told-1', webhookId: hook.id, event: 'report.ready', sessionId: null, payload: {} },
+      ...{ status: 'failed', attempts: 3, responseStatus: 500, nextAttemptAt: null },
+      ...{ createdAt: now, deliveredAt: null },
+    });
+    const log = await ask<{ items: unknown[] }>('GET', `/webhooks/${hook.id}/deliveries`);
+    expect(log.body.items).toMatchObject([{ id: 'told-1', status: 'failed', attempts: 3 }]);
+    expect((await ask('DELETE', `/webhooks/${hook.id}`)).status).toBe(204);
+    expect((await ask('GET', `/webhooks/${hook.id}/deliveries`)).body.code).toBe('WEBHOOK_UNKNOWN');
+  });
+
+  it.each(['ftp://example.org', 'javascript:alert(1)', 'example'])(
+    'tell nobody at %s',
+    async (url) => {
+      expect((await ask('POST', '/webhooks', { url, events: ['report.ready'] })).status).toBe(400);
+    },
+  );
+});
+
+describe('lists', () => {
+  it('go page by page', async () => {
+    for (let index = 0; index < 5; index += 1) {
+      now = new Date(now.getTime() + 1_000);
+      await ask('POST', '/learners', { displayName: `Learner ${String(index)}` });
+    }
+    const names: string[] = [];
+    let cursor = '';
+    do {
+      const page: Answer<{ items: { displayName: string }[]; next: string | null }> = await ask(
+        'GET',
+        `/learners?limit=2${cursor}`,
+      );
+      names.push(...page.body.items.map(({ displayName }) => displayName));
+      cursor = page.body.next === null ? '' : `&cursor=${page.body.next}`;
+    } while (cursor !== '');
+    expect(names).toEqual([4, 3, 2, 1, 0].map((index) => `Learner ${String(index)}`));
+  });
+
+  it.each(['limit=0', 'limit=101', 'limit=x', 'cursor=nonsense', 'status=asleep'])(
+    '%s is told with REQUEST_INVALID',
+    async (query) => {
+      const refused = await ask('GET', `/sessions?${query}`);
+      expect([refused.status, refused.body.code]).toEqual([400, 'REQUEST_INVALID']);
+    },
+  );
+});
+
+describe('sessions', () => {
+  it('are read by their learner and by operators, and by no other learner', async () => {
+    const [one, other] = [
+      await ask<{ sessionId: string; token: string }>('POST', '/sessions', {
+        scenarioId: SCENARIO.id,
+      }),
+      await ask<{ sessionId: string; token: string }>('POST', '/sessions', {
+        scenarioId: SCENARIO.id,
+      }),
+    ];
+    const path = `/sessions/${one.body.sessionId}`;
+    expect((await ask('GET', path)).body).toMatchObject({ status: 'live', scenarioVersion: 1 });
+    const own = { authorization: `Bearer ${one.body.token}` };
+    expect((await ask('GET', path, undefined, own)).status).toBe(200);
+    const theirs = { authorization: `Bearer ${other.body.token}` };
+    expect((await ask('GET', path, undefined, theirs)).body.code).toBe('TOKEN_FOR_OTHER_SESSION');
+    expect((await ask('GET', '/sessions', undefined, own)).body.code).toBe('TOKEN_INVALID');
+  });
+
+  it('whose room is gone twice in a row have ended', async () => {
+    const { body } = await ask<{ sessionId: string }>('POST', '/sessions', {
+      scenarioId: SCENARIO.id,
+    });
+    now = new Date(now.getTime() + 60_000);
+    await signaling.sessions.reconcile();
+    await signaling.sessions.reconcile();
+    expect((await signaling.sessions.find(body.sessionId)).endedAt).toBeNull();
+    signaling.rooms.closed.push(body.sessionId);
+    await signaling.sessions.reconcile();
+    expect((await signaling.sessions.find(body.sessionId)).endedAt).toBeNull();
+    await signaling.sessions.reconcile();
+    expect(await signaling.sessions.find(body.sessionId)).toMatchObject({ endReason: 'lost' });
+  });
+});
