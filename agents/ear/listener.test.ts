@@ -40,7 +40,13 @@ class ToldRecognizer implements Recognizer {
   }
 }
 
-function scene(options: { avatarHasFloor?: boolean; hearing?: 'basic' | 'full' } = {}) {
+function scene(
+  options: {
+    avatarHasFloor?: boolean;
+    hearing?: 'basic' | 'full';
+    echo?: { possible: () => boolean; repeats: (text: string) => boolean };
+  } = {},
+) {
   const recognizer = new ToldRecognizer();
   const events: ListenerEvent[] = [];
   const judged: string[] = [];
@@ -48,6 +54,7 @@ function scene(options: { avatarHasFloor?: boolean; hearing?: 'basic' | 'full' }
     recognizer,
     hearing: options.hearing ?? 'basic',
     avatarHasFloor: () => options.avatarHasFloor ?? false,
+    ...(options.echo === undefined ? {} : { echo: options.echo }),
     onEvent: (event) => events.push(event),
     onFailed: (error) => {
       throw error;
@@ -220,6 +227,28 @@ describe('the listener', () => {
     listener.turnOver();
     expect(events.at(-1)).toMatchObject({ type: 'turn', text: 'yeah' });
   });
+
+  it.each([
+    { possible: true, words: 'welcome', last: 'dropped' },
+    { possible: true, words: 'wait a moment', last: 'turn' },
+    { possible: false, words: 'welcome', last: 'turn' },
+  ])(
+    '"$words" while echo is possible ($possible) is a $last',
+    async ({ possible, words, last }) => {
+      const echo = { possible: () => possible, repeats: (text: string) => text === 'welcome' };
+      const { listener, recognizer, speech, settle, events, pause } = scene({ echo });
+      recognizer.words = words;
+      speech(700);
+      await settle();
+      pause(200);
+      recognizer.asked[0]!(words);
+      await settle();
+      listener.turnOver();
+      expect(events.at(-1)?.type).toBe(last);
+      const told = events.filter(({ type }) => type === 'partial' || type === 'likely');
+      expect(told.length > 0).toBe(last === 'turn');
+    },
+  );
 
   it('passes on long speech that left no words, so that the persona can ask back', async () => {
     const { listener, recognizer, speech, settle, events, pause } = scene();
