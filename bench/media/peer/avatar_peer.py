@@ -32,14 +32,13 @@ LOUD = 500
 class MarkerGenerator(VideoGenerator):
     """One picture for each 40 ms of sound, flashing where it holds a tone; idle pictures when there is no sound."""
 
-    def __init__(self, sample_rate_hz: int) -> None:
+    def __init__(self, sample_rate_hz: int, base_path: str) -> None:
         self._rate_hz = sample_rate_hz
         self._frame_samples = sample_rate_hz // FPS
         self._arrived: asyncio.Queue[rtc.AudioFrame | AudioSegmentEnd] = asyncio.Queue()
         self._rest: NDArray[np.int16] = np.zeros(0, np.int16)
         self._picture = 0
-        grain = np.random.default_rng(1).integers(60, 92, (HEIGHT_PX, WIDTH_PX), dtype=np.uint8)
-        self._base = np.concatenate([grain.ravel(), np.full(WIDTH_PX * HEIGHT_PX // 2, 128, np.uint8)])
+        self._base = np.fromfile(base_path, dtype=np.uint8)
 
     async def push_audio(self, frame: rtc.AudioFrame | AudioSegmentEnd) -> None:
         await self._arrived.put(frame)
@@ -116,7 +115,7 @@ async def enter(order: dict[str, Any], index: int) -> asyncio.Task[None]:
     runner = AvatarRunner(
         room,
         audio_recv=out,
-        video_gen=MarkerGenerator(rate_hz),
+        video_gen=MarkerGenerator(rate_hz, order["markerBasePath"]),
         options=AvatarOptions(WIDTH_PX, HEIGHT_PX, FPS, rate_hz, 1),
     )
     await runner.start()

@@ -6,7 +6,7 @@ import type { Acting } from '#media/stage/stage.ts';
 
 export const MARKER_WIDTH_PX = 848;
 export const MARKER_HEIGHT_PX = 480;
-/** The middle of the picture; the rest is texture and movement, so that it costs an encoder something. */
+/** The middle of the picture; beside it a block wanders, so that it costs an encoder something. */
 const FLASH = { left: 348, top: 180, width: 152, height: 120 } as const;
 /** A patch well inside it, where its brightness is read. */
 export const FLASH_PATCH = { x: 370, y: 200, width: 112, height: 80 } as const;
@@ -70,8 +70,8 @@ function lumaOfAge(ageMs: number): number {
   return (FRESH - LUMA_PER_MS * Math.min(ageMs, FRAME_MS)) / 255;
 }
 
-export function markerFace(): FaceRenderer {
-  const base = baseFrame();
+/** `base` is the picture that it flashes on: an I420 buffer of its size. The peer flashes on the same. */
+export function markerFace(base: Uint8Array): FaceRenderer {
   let picture = 0;
   return {
     id: 'marker',
@@ -135,18 +135,6 @@ export function readFlash(
 export function flashOf(meanLuma: number): { lit: boolean; ageMs: number } {
   const ageMs = (FRESH - meanLuma) / LUMA_PER_MS;
   return { lit: meanLuma > LIT, ageMs: Math.min(FRAME_MS, Math.max(0, ageMs)) };
-}
-
-/** Grey grain, as a picture of a room has. */
-function baseFrame(): Uint8Array {
-  const pixels = MARKER_WIDTH_PX * MARKER_HEIGHT_PX;
-  const frame = new Uint8Array((pixels * 3) / 2).fill(128, pixels);
-  let state = 1;
-  for (let index = 0; index < pixels; index += 1) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    frame[index] = 60 + (state >>> 27);
-  }
-  return frame;
 }
 
 /** A block that wanders beside the flash, as the peer's does. */

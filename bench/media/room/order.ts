@@ -8,6 +8,8 @@ export interface PublisherOrder {
   script: Script;
   /** `marker`, or one of our drawn faces. The peer knows `marker` alone. */
   face: string;
+  /** A file with the picture that the marker flashes on, I420. */
+  markerBasePath: string;
 }
 
 /** Times are milliseconds of the monotonic clock. */

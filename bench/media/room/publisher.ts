@@ -10,6 +10,7 @@ import { Performer } from '#media/performer/performer.ts';
 import { Playout } from '#media/playout/playout.ts';
 import { Stage } from '#media/stage/stage.ts';
 import { Room } from '@livekit/rtc-node';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { MarkerActing, markerFace } from './marker-face.ts';
 import { monotonicMs } from './monotonic.ts';
@@ -26,7 +27,10 @@ async function enter(
   stop: AbortSignal,
 ): Promise<() => Promise<void>> {
   const { script } = order;
-  const face = order.face === 'marker' ? markerFace() : await loadFace(order.face);
+  const face =
+    order.face === 'marker'
+      ? markerFace(await readFile(order.markerBasePath))
+      : await loadFace(order.face);
   const acting = order.face === 'marker' ? new MarkerActing() : new Performer({ seed: index + 1 });
   const room = new Room();
   await room.connect(order.url, order.tokens[index]!, { autoSubscribe: false, dynacast: false });

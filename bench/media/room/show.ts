@@ -2,6 +2,7 @@
 import { projectRoot } from '#launch/system.ts';
 import { join } from 'node:path';
 import { BrowserListener } from './browser.ts';
+import { markerBase } from './marker-base.ts';
 import { LinesProcess } from './lines-process.ts';
 import type {
   Heard,
@@ -72,10 +73,13 @@ export async function playShow(options: ShowOptions): Promise<ShowResult> {
         () => undefined,
       );
     }
+    const markerBasePath = await markerBase();
     const tokens = await Promise.all(names.map((name) => server.token(name, 'avatar')));
     const shares = options.oneProcess === true ? [tokens] : tokens.map((token) => [token]);
     publishers.push(
-      ...shares.map((share) => startPublisher(options, { tokens: share, url: server.url })),
+      ...shares.map((share) =>
+        startPublisher(options, { tokens: share, url: server.url, markerBasePath }),
+      ),
     );
     await Promise.all(publishers.map((publisher) => publisher.said('ready')));
     await wait(WARM_UP_MS);
@@ -129,7 +133,7 @@ function startSubscriber(order: SubscriberOrder): LinesProcess<SubscriberEvent> 
 
 function startPublisher(
   { script, face, peerPython }: ShowOptions,
-  place: { url: string; tokens: string[] },
+  place: Pick<PublisherOrder, 'url' | 'tokens' | 'markerBasePath'>,
 ): LinesProcess<PublisherEvent> {
   const order: PublisherOrder = { ...place, script, face };
   return peerPython === undefined
