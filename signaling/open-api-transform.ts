@@ -29,8 +29,69 @@ export function createJsonSchemaTransforms(): Required<
     };
     return { ...made, schema };
   };
-  return {
-    transform,
-    transformObject: createJsonSchemaTransformObject({ zodToJsonConfig }),
+  const withSchemas = createJsonSchemaTransformObject({ zodToJsonConfig });
+  return { transform, transformObject: (document) => tidied(withSchemas(document) as Description) };
+}
+
+const GOOD: Readonly<Record<string, string>> = {
+  200: 'As asked',
+  201: 'Made',
+  202: 'Taken on',
+  204: 'Done; no body',
+};
+const REFERENCE = '#/components/schemas/';
+
+type Made = ReturnType<NonNullable<FastifyDynamicSwaggerOptions['transformObject']>>;
+type Description = Extract<Made, { components?: unknown }>;
+
+/**
+ * Every schema comes in two forms, what may be sent (`XInput`) and what is answered (`X`). Those that nothing refers to
+ * go, and `XInput` is called `X` where that name is free.
+ */
+function tidied(description: Description): Description {
+  const components = description.components ?? {};
+  const schemas = { ...components.schemas } as Record<string, unknown>;
+  const used = new Set<string>();
+  const open: unknown[] = [description.paths];
+  while (open.length > 0) {
+    const next = open.pop();
+    if (typeof next === 'object' && next !== null) {
+      for (const [key, value] of Object.entries(next)) {
+        const name =
+          key === '$ref' && typeof value === 'string' ? value.slice(REFERENCE.length) : undefined;
+        if (name === undefined) {
+          open.push(value);
+        } else if (!used.has(name)) {
+          used.add(name);
+          open.push(schemas[name]);
+        }
+      }
+    }
+  }
+  const nameOf = (name: string): string => {
+    const short = name.replace(/Input$/u, '');
+    return used.has(short) ? name : short;
   };
+  const kept = Object.fromEntries(
+    Object.entries(schemas)
+      .filter(([name]) => used.has(name))
+      .map(([name, schema]) => [nameOf(name), schema] as const)
+      .sort(([one], [other]) => (one < other ? -1 : 1)),
+  );
+  const whole = { ...description, components: { ...components, schemas: kept } };
+  return JSON.parse(JSON.stringify(whole), function (this: unknown, key, value: unknown) {
+    if (key === '$ref' && typeof value === 'string') {
+      return `${REFERENCE}${nameOf(value.slice(REFERENCE.length))}`;
+    }
+    if (key === 'responses' && typeof value === 'object' && value !== null) {
+      for (const [status, response] of Object.entries(
+        value as Record<string, { description: string }>,
+      )) {
+        if (response.description === 'Default Response') {
+          response.description = GOOD[status] ?? 'As asked';
+        }
+      }
+    }
+    return value;
+  }) as Description;
 }

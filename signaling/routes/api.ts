@@ -10,6 +10,7 @@ import type { Recordings } from '../recordings.ts';
 import type { Scenarios } from '../scenarios.ts';
 import type { Sessions } from '../sessions.ts';
 import { registerApiKeyRoutes } from './api-keys.ts';
+import { registerFailoverRoutes, type FailoverDependencies } from '../failover/routes.ts';
 import { registerAvatarRoutes } from './avatars.ts';
 import { registerCatalogueRoutes, registerHealthRoute } from './catalogue.ts';
 import type { Api } from './documentation.ts';
@@ -38,6 +39,8 @@ export interface ApiDependencies {
   avatars: () => Promise<string[]>;
   health: () => Promise<HealthResponse>;
   now: () => Date;
+  /** Absent in tests that need no agents. */
+  agents?: FailoverDependencies;
 }
 
 export async function registerApi(app: Api, dependencies: ApiDependencies): Promise<void> {
@@ -68,6 +71,9 @@ export async function registerApi(app: Api, dependencies: ApiDependencies): Prom
   );
   await app.register(
     (api: Api, _options, done) => {
+      if (dependencies.agents !== undefined) {
+        registerFailoverRoutes(api, dependencies.agents);
+      }
       registerInternalRoutes(api, dependencies);
       done();
     },

@@ -1,214 +1,15 @@
-import { AccessToken } from 'livekit-server-sdk';
-import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Problem } from '../api-types.ts';
-import { KEYS, SCENARIO, emptyReport, testSignaling } from '../testing.ts';
+import { SCENARIO, emptyReport } from '../testing.ts';
+import { TestOperator, type Answer } from '../testing-operator.ts';
 
-type Signaling = Awaited<ReturnType<typeof testSignaling>>;
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-
-const YAML = readFileSync(
-  new URL('../../config/scenarios/first-interview.yaml', import.meta.url),
-  'utf8',
-);
 const KEY = 'a-key-of-an-embedder-0001';
 
-async function operatorToken(): Promise<string> {
-  const token = new AccessToken(KEYS.apiKey, KEYS.apiSecret, { identity: 'operator' });
-  token.addGrant({ roomList: true });
-  return token.toJwt();
-}
-
-let signaling: Signaling;
-let now: Date;
-let authorization: string;
+let operator: TestOperator;
+let ask: TestOperator['ask'];
 beforeEach(async () => {
-  now = new Date();
-  signaling = await testSignaling({ now: () => now });
-  authorization = `Bearer ${await operatorToken()}`;
-});
-
-interface Answer<T> {
-  status: number;
-  body: T & Partial<Problem>;
-  headers: Record<string, unknown>;
-}
-
-/** As an operator. */
-async function ask<T = Record<string, unknown>>(
-  method: Method,
-  path: string,
-  payload?: unknown,
-  headers: Record<string, string> = {},
-): Promise<Answer<T>> {
-  const answer = await signaling.app.inject({
-    method,
-    url: `/api/v1${path}`,
-    headers: { authorization, ...headers },
-    ...(payload === undefined ? {} : { payload: payload as object }),
-  });
-  const type = String(answer.headers['content-type']);
-  return {
-    status: answer.statusCode,
-    body: type.includes('json')
-      ? answer.json<T & Partial<Problem>>()
-      : ({ text: answer.body } as never),
-    headers: answer.headers,
-  };
-}
-
-interface Head {
-  id: string;
-  latestVersion: number;
-  publishedVersion: number | null;
-  origin: string;
-}
-
-const importYaml = (yaml: string, path = '/scenarios/import', more = {}): Promise<Answer<Head>> =>
-  ask<Head>('POST', path, yaml, { 'content-type': 'application/yaml', ...more });
-const renamed = YAML.replace(/^id: .*/mu, 'id: own-interview');
-
-async function document(): Promise<Record<string, unknown>> {
-  const { body } = await ask<{ document: Record<string, unknown> }>(
-    'GET',
-    `/scenarios/${SCENARIO.id}`,
-  );
-  return body.document;
-}
-
-describe('scenarios', () => {
-  it('a scenario made by API is a draft, then published, then what a call is dispatched with', async () => {
-    const scenario = { ...(await document()), id: 'of-the-api', title: 'Made by API' };
-    const made = await ask<Head>('POST', '/scenarios', { scenario });
-    expect([made.status, made.body.latestVersion, made.body.publishedVersion]).toEqual([
-      201,
-      1,
-      null,
-    ]);
-    const payload = { scenarioId: 'of-the-api' };
-    expect((await ask('POST', '/sessions', payload)).body.code).toBe('SCENARIO_UNKNOWN');
-    const published = await ask(
-      'POST',
-      '/scenarios/of-the-api/publish',
-      { version: 1 },
-      { 'if-match': String(made.headers['etag']) },
-    );
-    expect(published.status).toBe(200);
-    const created = await ask<{ sessionId: string }>('POST', '/sessions', payload);
-    expect(created.status).toBe(201);
-    expect(signaling.rooms.opened.at(-1)).toMatchObject({
-      ...{ sessionId: created.body.sessionId, scenarioId: 'of-the-api' },
-      scenario: { id: 'of-the-api', title: 'Made by API' },
-    });
-    const catalogue = await ask<{ scenarios: Head[] }>('GET', '/catalogue');
-    expect(catalogue.body.scenarios.map(({ id }) => id)).toContain('of-the-api');
-  });
-
-  it('a change needs the revision that it is based on', async () => {
-    const scenario = { ...(await document()), title: 'Another title' };
-    const path = `/scenarios/${SCENARIO.id}/versions`;
-    const body = { scenario, publish: true };
-    expect((await ask('POST', path, body)).body.code).toBe('REVISION_MISSING');
-    const read = await ask('GET', `/scenarios/${SCENARIO.id}`);
-    const tag = { 'if-match': String(read.headers['etag']) };
-    expect((await ask('POST', path, body, tag)).status).toBe(201);
-    expect((await ask('POST', path, body, tag)).body.code).toBe('REVISION_STALE');
-    expect((await ask('POST', path, body, { 'if-match': 'nonsense' })).status).toBe(412);
-    expect((await ask('POST', path, body, { 'if-match': '*' })).body).toMatchObject({
-      ...{ latestVersion: 3, publishedVersion: 3, origin: 'api' },
-    });
-  });
-
-  it('of two changes from one revision, one is made', async () => {
-    const scenario = await document();
-    const tag = { 'if-match': '"1"' };
-    const path = `/scenarios/${SCENARIO.id}/versions`;
-    const both = await Promise.all([
-      ask('POST', path, { scenario }, tag),
-      ask('POST', path, { scenario }, tag),
-    ]);
-    expect(both.map(({ status }) => status).sort()).toEqual([201, 412]);
-  });
-
-  it('YAML goes in and comes out with its comments', async () => {
-    const yaml = `# A comment of the teacher.\n${renamed}`;
-    const made = await importYaml(yaml, '/scenarios/import?publish=true');
-    expect([made.status, made.body.publishedVersion]).toEqual([201, 1]);
-    const out = await ask<{ text: string }>('GET', '/scenarios/own-interview/export');
-    expect([out.headers['content-type'], out.body.text]).toEqual([
-      'application/yaml; charset=utf-8',
-      yaml,
-    ]);
-    expect((await importYaml(yaml)).body.code).toBe('REVISION_MISSING');
-    const again = await importYaml(yaml, '/scenarios/import', { 'if-match': '*' });
-    expect([again.status, again.body.latestVersion, again.body.publishedVersion]).toEqual([
-      200, 2, 1,
-    ]);
-    // What came as JSON comes out as YAML of the same meaning.
-    await ask('POST', '/scenarios', { scenario: { ...(await document()), id: 'as-json' } });
-    const written = await ask<{ text: string }>('GET', '/scenarios/as-json/export');
-    const checked = await ask('POST', '/scenarios/validate', { yaml: written.body.text });
-    expect(checked.body).toEqual({ valid: true, problems: [] });
-  });
-
-  it('what is wrong is told line by line', async () => {
-    const wrong = renamed.replace('difficulty: ', 'difficulty: very-');
-    const line = wrong.split('\n').findIndex((text) => text.startsWith('difficulty')) + 1;
-    const refused = await importYaml(wrong);
-    expect([refused.status, refused.body.code]).toEqual([422, 'SCENARIO_INVALID']);
-    expect(refused.body.problems?.[0]).toContain(`scenario:${String(line)}: difficulty: `);
-    const checked = await ask<{ problems: string[] }>('POST', '/scenarios/validate', {
-      yaml: wrong,
-    });
-    expect(checked.body.problems).toEqual(refused.body.problems);
-    const scenario = {
-      ...(await document()),
-      id: 'x-y',
-      reactions: [{ to: 'nobody-knows', say: ['Hm.'] }],
-    };
-    expect((await ask('POST', '/scenarios', { scenario })).body.code).toBe('SCENARIO_INVALID');
-  });
-
-  it('one that is archived leaves the catalogue, and its versions stay', async () => {
-    const archived = await ask('DELETE', `/scenarios/${SCENARIO.id}`, undefined, {
-      'if-match': '*',
-    });
-    expect(archived.status).toBe(200);
-    expect((await ask<{ scenarios: Head[] }>('GET', '/catalogue')).body.scenarios).toEqual([]);
-    expect((await ask('GET', `/scenarios/${SCENARIO.id}/versions/1`)).status).toBe(200);
-    expect((await ask('GET', `/scenarios/${SCENARIO.id}/versions/2`)).body.code).toBe(
-      'SCENARIO_VERSION_UNKNOWN',
-    );
-  });
-
-  it('files that change become versions; what the API has changed is left alone', async () => {
-    const [seed] = [
-      { yaml: YAML, scenario: (await signaling.scenarios.published(SCENARIO.id)).scenario },
-    ];
-    const edited = {
-      yaml: `${YAML}\n# more`,
-      scenario: { ...seed.scenario, title: 'From the file' },
-    };
-    await signaling.scenarios.seed([edited]);
-    expect(await signaling.scenarios.published(SCENARIO.id)).toMatchObject({
-      version: 2,
-      scenario: { title: 'From the file' },
-    });
-    await signaling.scenarios.seed([edited]);
-    expect((await signaling.scenarios.head(SCENARIO.id)).latestVersion).toBe(2);
-    await signaling.scenarios.seed([]);
-    expect(await signaling.scenarios.catalogue()).toEqual([]);
-    await signaling.scenarios.seed([edited]);
-    expect(await signaling.scenarios.catalogue()).toHaveLength(1);
-    await ask(
-      'POST',
-      `/scenarios/${SCENARIO.id}/versions`,
-      { scenario: { ...seed.scenario, title: 'From the API' }, publish: true },
-      { 'if-match': '*' },
-    );
-    await signaling.scenarios.seed([edited]);
-    expect((await signaling.scenarios.published(SCENARIO.id)).scenario.title).toBe('From the API');
-  });
+  operator = await TestOperator.create();
+  ask = operator.ask.bind(operator) as TestOperator['ask'];
 });
 
 describe('sending again', () => {
@@ -232,7 +33,7 @@ describe('sending again', () => {
     expect(second.body.sessionId).toBe(first.body.sessionId);
     expect(second.body.token).toMatch(/^ey/u);
     expect(second.headers['idempotency-replayed']).toBe('true');
-    expect(signaling.rooms.opened).toHaveLength(1);
+    expect(operator.signaling.rooms.opened).toHaveLength(1);
   });
 
   it('the same key for something else is refused, and for somewhere else is another key', async () => {
@@ -248,20 +49,20 @@ describe('sending again', () => {
     );
     const codes = answers.map(({ status, body }) => body.code ?? status);
     expect(codes.filter((code) => code !== 201 && code !== 'IDEMPOTENCY_KEY_BUSY')).toEqual([]);
-    expect(signaling.rooms.opened).toHaveLength(1);
+    expect(operator.signaling.rooms.opened).toHaveLength(1);
   });
 
   it('a request that failed may be sent again with its key', async () => {
-    signaling.rooms.down = true;
+    operator.signaling.rooms.down = true;
     const failed = await ask('POST', '/sessions', payload, again);
     expect(failed.body.code).toBe('LIVEKIT_UNREACHABLE');
-    signaling.rooms.down = false;
+    operator.signaling.rooms.down = false;
     expect((await ask('POST', '/sessions', payload, again)).status).toBe(201);
   });
 
   it('an answer is kept for a day', async () => {
     const first = await ask<{ sessionId: string }>('POST', '/sessions', payload, again);
-    now = new Date(now.getTime() + 24 * 3_600_000 + 1);
+    operator.now = new Date(operator.now.getTime() + 24 * 3_600_000 + 1);
     const later = await ask<{ sessionId: string }>('POST', '/sessions', payload, again);
     expect(later.body.sessionId).not.toBe(first.body.sessionId);
   });
@@ -282,7 +83,7 @@ describe('sending again', () => {
       again,
     );
     expect(replayed.body.key).toBeNull();
-    const stored = await signaling.records.apiKeys.find(replayed.body.id);
+    const stored = await operator.signaling.records.apiKeys.find(replayed.body.id);
     expect(JSON.stringify(stored)).not.toContain(made.body.key.slice(11));
     const hook = { url: 'https://example.org/x', events: ['report.ready'] };
     const secret = await ask<{ secret: string }>('POST', '/webhooks', hook, again);
@@ -305,7 +106,7 @@ describe('learners', () => {
   it('have sessions and reports, which only operators see together', async () => {
     const { body: wren } = await ask<{ id: string }>('POST', '/learners', { displayName: 'Wren' });
     const payload = { scenarioId: SCENARIO.id, learnerId: wren.id };
-    const anonymous = await signaling.app.inject({
+    const anonymous = await operator.signaling.app.inject({
       method: 'POST',
       url: '/api/v1/sessions',
       payload,
@@ -313,9 +114,9 @@ describe('learners', () => {
     expect(anonymous.json<Problem>().code).toBe('TOKEN_MISSING');
     const { body: created } = await ask<{ sessionId: string }>('POST', '/sessions', payload);
     await ask('POST', '/sessions', { scenarioId: SCENARIO.id });
-    expect(signaling.rooms.opened[0]).toMatchObject({ learnerName: 'Wren' });
-    const session = await signaling.sessions.find(created.sessionId);
-    await signaling.sessions.receiveReport(session, emptyReport(created.sessionId));
+    expect(operator.signaling.rooms.opened[0]).toMatchObject({ learnerName: 'Wren' });
+    const session = await operator.signaling.sessions.find(created.sessionId);
+    await operator.signaling.sessions.receiveReport(session, emptyReport(created.sessionId));
     const theirs = await ask<{ items: { sessionId: string; endReason: string }[] }>(
       'GET',
       `/sessions?learnerId=${wren.id}&status=ended`,
@@ -347,7 +148,10 @@ describe('API keys', () => {
       ['sessions:create', 'report:read'],
     ]);
     expect((await ask('GET', `/api-keys/${old.id}`)).body).toMatchObject({
-      ...{ replacedBy: rotated.body.id, expiresAt: new Date(now.getTime() + 60_000).toISOString() },
+      ...{
+        replacedBy: rotated.body.id,
+        expiresAt: new Date(operator.now.getTime() + 60_000).toISOString(),
+      },
     });
     expect((await ask('POST', `/api-keys/${old.id}/rotate`, {})).body.code).toBe('API_KEY_SPENT');
     expect((await ask('DELETE', `/api-keys/${rotated.body.id}`)).status).toBe(204);
@@ -374,10 +178,10 @@ describe('webhooks', () => {
     const changed = await ask('PATCH', `/webhooks/${hook.id}`, { active: false });
     expect(changed.body).toMatchObject({ active: false, events: ['report.ready'] });
     expect(changed.body).not.toHaveProperty('secret');
-    await signaling.records.webhooks.addDelivery({
+    await operator.signaling.records.webhooks.addDelivery({
       ...{ id: 'told-1', webhookId: hook.id, event: 'report.ready', sessionId: null, payload: {} },
       ...{ status: 'failed', attempts: 3, responseStatus: 500, nextAttemptAt: null },
-      ...{ createdAt: now, deliveredAt: null },
+      ...{ createdAt: operator.now, deliveredAt: null },
     });
     const log = await ask<{ items: unknown[] }>('GET', `/webhooks/${hook.id}/deliveries`);
     expect(log.body.items).toMatchObject([{ id: 'told-1', status: 'failed', attempts: 3 }]);
@@ -396,7 +200,7 @@ describe('webhooks', () => {
 describe('lists', () => {
   it('go page by page', async () => {
     for (let index = 0; index < 5; index += 1) {
-      now = new Date(now.getTime() + 1_000);
+      operator.now = new Date(operator.now.getTime() + 1_000);
       await ask('POST', '/learners', { displayName: `Learner ${String(index)}` });
     }
     const names: string[] = [];
@@ -444,14 +248,16 @@ describe('sessions', () => {
     const { body } = await ask<{ sessionId: string }>('POST', '/sessions', {
       scenarioId: SCENARIO.id,
     });
-    now = new Date(now.getTime() + 60_000);
-    await signaling.sessions.reconcile();
-    await signaling.sessions.reconcile();
-    expect((await signaling.sessions.find(body.sessionId)).endedAt).toBeNull();
-    signaling.rooms.closed.push(body.sessionId);
-    await signaling.sessions.reconcile();
-    expect((await signaling.sessions.find(body.sessionId)).endedAt).toBeNull();
-    await signaling.sessions.reconcile();
-    expect(await signaling.sessions.find(body.sessionId)).toMatchObject({ endReason: 'lost' });
+    operator.now = new Date(operator.now.getTime() + 60_000);
+    await operator.signaling.sessions.reconcile();
+    await operator.signaling.sessions.reconcile();
+    expect((await operator.signaling.sessions.find(body.sessionId)).endedAt).toBeNull();
+    operator.signaling.rooms.closed.push(body.sessionId);
+    await operator.signaling.sessions.reconcile();
+    expect((await operator.signaling.sessions.find(body.sessionId)).endedAt).toBeNull();
+    await operator.signaling.sessions.reconcile();
+    expect(await operator.signaling.sessions.find(body.sessionId)).toMatchObject({
+      endReason: 'lost',
+    });
   });
 });
