@@ -5,6 +5,8 @@ import {
   type DispatchMetadata,
 } from '#agents/dispatch/metadata.ts';
 import type { Scenario } from '#agents/dispatch/scenario.ts';
+import { resumptionOf } from '#agents/checkpoint/resumption.ts';
+import { SessionOwner } from '#agents/checkpoint/session-owner.ts';
 import { asLoaded, loadScenario } from '#agents/dispatch/scenario-store.ts';
 import { buildReport } from '#agents/report/build-report.ts';
 import type { Environment } from '#config/environment.ts';
@@ -45,6 +47,7 @@ export class Lesson {
   #quality: CallQuality | undefined;
   #conversation: Conversation | undefined;
   #recorder: CallRecorder | undefined;
+  readonly #owner: SessionOwner | undefined;
   readonly #over = new AbortController();
   #stopWatching: () => void = () => undefined;
   #closing: Promise<void> | undefined;
@@ -54,6 +57,21 @@ export class Lesson {
     this.#equipment = equipment;
     this.#environment = environment;
     this.#metadata = dispatchMetadataSchema.parse(JSON.parse(context.job.metadata) as unknown);
+    this.#owner = SessionOwner.of({
+      metadata: this.#metadata,
+      apiKey: environment.LIVEKIT_API_KEY ?? '',
+      apiSecret: environment.LIVEKIT_API_SECRET ?? '',
+      workerId: context.workerId,
+      jobId: context.job.id,
+      gpuRuntime: environment.UNDERSTUDY_RUNTIME ?? '',
+      clock: systemClock,
+      onStale: () => {
+        this.#end('another agent has the session');
+      },
+      onTrouble: (error) => {
+        this.#log.warn({ error }, 'signaling keeps no checkpoint');
+      },
+    });
   }
 
   async run(): Promise<void> {
@@ -63,7 +81,11 @@ export class Lesson {
       published === undefined ? loadScenario(scenarioId, folder) : asLoaded(published, folder);
     this.#scenario = scenario;
     const { room } = this.#context;
-    const [voice, face] = await Promise.all([
+    if ((await this.#owner?.held()) === false) {
+      return;
+    }
+    const [before, voice, face] = await Promise.all([
+      this.#owner?.before(),
       voiceFor(scenario, this.#equipment),
       faceFor({
         name: this.#metadata.avatar ?? scenario.persona.face,
@@ -80,6 +102,24 @@ export class Lesson {
     const seed = seedOf(this.#metadata.sessionId);
     const callLog = new CallLog();
     this.#callLog = callLog;
+    const resumption =
+      before === undefined
+        ? undefined
+        : resumptionOf({
+            ...before,
+            scenario,
+            seed,
+            scripted: this.#equipment.languageModel === undefined,
+          });
+    if (resumption !== undefined) {
+      callLog.restore(resumption.startedAt, resumption.turns);
+    }
+    const changed = (): void => {
+      const talk = this.#conversation;
+      if (talk !== undefined) {
+        this.#owner?.changed(() => talk.checkpoint());
+      }
+    };
     const recorder = await this.#record(scenario, face, voice.engine.sampleRateHz);
     const avatar = await Avatar.enter({
       room,
@@ -89,6 +129,7 @@ export class Lesson {
       seed,
       onSpeechStarted: () => {
         callLog.avatarSpeechStarted();
+        changed();
       },
       onSpeechCut: (playedMs) => {
         callLog.avatarSpeechCut(playedMs);
@@ -115,6 +156,8 @@ export class Lesson {
       room,
       learnerIdentity: this.#metadata.learnerIdentity,
       recorder,
+      resumption,
+      onChanged: changed,
       onInputHint: (hint) => {
         void this.#setAttribute(AGENT_ATTRIBUTES.input, JSON.stringify(hint));
       },
@@ -133,9 +176,15 @@ export class Lesson {
     await this.#learnerArrives();
     this.#watchLearner();
     this.#quality = this.#watchQuality(avatar);
-    callLog.begin();
     recorder?.begin();
-    conversation.greet();
+    if (resumption === undefined) {
+      callLog.begin();
+      conversation.greet();
+    } else if (conversation.isOver) {
+      this.#onFarewell();
+    } else {
+      conversation.resume(resumption);
+    }
   }
 
   /** Ends everything and delivers the report. Idempotent. */
@@ -153,7 +202,10 @@ export class Lesson {
     this.#recorder?.end();
     await this.#avatar?.close();
     await this.#recorder?.close();
-    await this.#deliver(lengthMs);
+    if (this.#owner?.isStale !== true) {
+      await this.#deliver(lengthMs);
+    }
+    await this.#owner?.close();
   }
 
   /** Undefined where the learner has not agreed to it, or where it cannot be: the call goes on without. */
@@ -163,6 +215,11 @@ export class Lesson {
     avatarRateHz: number,
   ): Promise<CallRecorder | undefined> {
     if (this.#metadata.recording !== true) {
+      return undefined;
+    }
+    if (this.#metadata.ownership?.resume !== undefined) {
+      // The file of the job before this one ends where that did.
+      await this.#setAttribute(AGENT_ATTRIBUTES.recording, 'off');
       return undefined;
     }
     const onStopped = (error: unknown): void => {

@@ -21,6 +21,7 @@ export const PROBLEMS = {
   SCENARIO_EXISTS: { status: 409, title: 'There is a scenario of this id' },
   LEARNER_EXISTS: { status: 409, title: 'There is a learner of this external id' },
   API_KEY_SPENT: { status: 409, title: 'The API key is revoked or replaced' },
+  OWNER_STALE: { status: 409, title: 'Another agent has taken the session over' },
   IDEMPOTENCY_KEY_BUSY: { status: 409, title: 'The first request with this key still runs' },
   REVISION_STALE: { status: 412, title: 'It has been changed meanwhile' },
   BODY_TOO_LARGE: { status: 413, title: 'The request body is too large' },
@@ -35,6 +36,7 @@ export const PROBLEMS = {
   SESSIONS_FULL: { status: 503, title: 'Every avatar is busy' },
   AVATARS_FULL: { status: 503, title: 'No avatar worker has room' },
   LIVEKIT_UNREACHABLE: { status: 503, title: 'The media server cannot be reached' },
+  AFFINITY_UNREACHABLE: { status: 503, title: 'The store of session affinity cannot be reached' },
   DATABASE_UNREACHABLE: { status: 503, title: 'The database cannot be reached' },
 } as const;
 

@@ -16,6 +16,10 @@ import { asDatabaseError, DatabaseError } from './data/database-error.ts';
 import { openDatabase } from './data/database.ts';
 import { importFolder } from './data/folder-import.ts';
 import { recordsOf } from './data/records.ts';
+import { MemoryAffinity } from './affinity/memory-affinity.ts';
+import { RedisAffinity } from './affinity/redis-affinity.ts';
+import { LiveKitAgentRooms } from './failover/agent-rooms.ts';
+import { Failover } from './failover/failover.ts';
 import { checkHealth } from './health.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { Idempotency } from './idempotency.ts';
@@ -72,7 +76,20 @@ const recognitionFor = (language: string): RecognitionGrade => {
   return language === 'en' && UNDERSTUDY_RECOGNITION !== 'none' ? 'basic' : 'none';
 };
 const avatars = (): Promise<string[]> => listAvatars(neuralAvatarFolder(environment));
+const affinity =
+  environment.REDIS_URL === undefined
+    ? new MemoryAffinity()
+    : new RedisAffinity(environment.REDIS_URL);
+const failover: Failover = new Failover({
+  affinity,
+  rooms: new LiveKitAgentRooms(LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET),
+  metadata: (sessionId, owner) => sessions.takeOver(sessionId, owner),
+  onEvent: ({ what, sessionId, error }) => {
+    app.log.warn({ what, sessionId, err: error }, 'failover');
+  },
+});
 const sessions = new Sessions({
+  begin: (sessionId) => failover.begin(sessionId),
   records: records.sessions,
   reports: records.reports,
   rooms,
@@ -101,6 +118,7 @@ const recordings = new Recordings({
 
 const tickets = new RecordingTickets(LIVEKIT_API_SECRET);
 const app = await buildApp({
+  agents: { failover, affinity },
   sessions,
   scenarios,
   records,
@@ -163,10 +181,11 @@ const housekeeping = new Housekeeping(
 await app.listen({ host: environment.HOST, port: environment.PORT });
 recordings.start();
 housekeeping.start();
+failover.start();
 const stop = (): void => {
   void Promise.allSettled([recordings.close(), housekeeping.close(), app.close()])
     // Last: requests in flight have been answered.
-    .then(() => database.close())
+    .then(() => Promise.all([database.close(), affinity.close()]))
     .finally(() => process.exit(0));
 };
 process.on('SIGINT', stop);

@@ -2,7 +2,7 @@
 import { summaryOf } from '#agents/dispatch/scenario-store.ts';
 import type { Report, TranscriptTurn } from '#agents/dispatch/report.ts';
 import type { Scenario } from '#agents/dispatch/scenario.ts';
-import { roomName } from '#agents/dispatch/metadata.ts';
+import { roomName, type DispatchMetadata } from '#agents/dispatch/metadata.ts';
 import { randomBytes } from 'node:crypto';
 import type {
   CreateSessionResponse,
@@ -31,6 +31,8 @@ export interface SessionsOptions {
   /** Read for each session: avatars come and go without a restart. */
   avatars: () => Promise<string[]>;
   maxSessions: number;
+  /** The first fencing number of a new session; undefined: nobody looks after its agent. */
+  begin?: (sessionId: string) => Promise<number | undefined>;
   now?: () => Date;
 }
 
@@ -187,22 +189,53 @@ export class Sessions {
 
   async #open(session: Session, scenario: Scenario): Promise<void> {
     try {
-      await this.#options.rooms.open({
-        sessionId: session.id,
-        scenarioId: session.scenarioId,
-        scenario,
-        learnerIdentity: session.learnerIdentity,
-        learnerName: session.learnerName,
-        ...(session.avatar === null ? {} : { avatar: session.avatar }),
-        ...(session.recording ? { recording: true as const } : {}),
-        reportUrl: `${this.#options.internalUrl}/api/internal/sessions/${session.id}/report`,
-      });
+      const fence = await this.#options.begin?.(session.id);
+      await this.#options.rooms.open(
+        this.#metadata(session, scenario, fence === undefined ? undefined : { fence }),
+      );
     } catch (cause) {
       throw new ProblemError('LIVEKIT_UNREACHABLE', 'Is the LiveKit server running?', {
         retryAfterS: 5,
         cause,
       });
     }
+  }
+
+  /** What another agent of a live session is told; undefined where the session has ended. */
+  async takeOver(
+    sessionId: string,
+    { fence, lostAtMs }: { fence: number; lostAtMs: number },
+  ): Promise<DispatchMetadata | undefined> {
+    const session = await this.#options.records.find(sessionId);
+    if (session === undefined || session.endedAt !== null) {
+      return undefined;
+    }
+    const { scenarioId, scenarioVersion } = session;
+    // A session of the older release has no version: the job looks among its files.
+    const scenario =
+      scenarioVersion === null
+        ? undefined
+        : (await this.#options.scenarios.version(scenarioId, scenarioVersion)).document;
+    return this.#metadata(session, scenario, { fence, resume: { lostAtMs } });
+  }
+
+  #metadata(
+    session: Session,
+    scenario: Scenario | undefined,
+    ownership: Omit<NonNullable<DispatchMetadata['ownership']>, 'url'> | undefined,
+  ): DispatchMetadata {
+    const url = `${this.#options.internalUrl}/api/internal/sessions/${session.id}`;
+    return {
+      sessionId: session.id,
+      scenarioId: session.scenarioId,
+      ...(scenario === undefined ? {} : { scenario }),
+      learnerIdentity: session.learnerIdentity,
+      learnerName: session.learnerName,
+      ...(session.avatar === null ? {} : { avatar: session.avatar }),
+      ...(session.recording ? { recording: true as const } : {}),
+      reportUrl: `${url}/report${ownership === undefined ? '' : `?fence=${String(ownership.fence)}`}`,
+      ...(ownership === undefined ? {} : { ownership: { ...ownership, url } }),
+    };
   }
 
   #oldest(): Date {

@@ -27,6 +27,17 @@ export class CallLog {
     this.#startedAt = new Date(this.#nowEpochMs());
   }
 
+  /** Goes on with a call that another job began. */
+  restore(startedAt: Date, turns: readonly LoggedTurn[]): void {
+    this.#startedAt = startedAt;
+    this.#turns.push(...turns);
+  }
+
+  /** When what sounds now began; undefined while the avatar is quiet. */
+  get speakingSinceMs(): number | undefined {
+    return this.#avatarSpeechStartMs;
+  }
+
   /** Told of each turn as it is written down. */
   onTurn(listener: (turn: LoggedTurn) => void): void {
     this.#onTurn = listener;

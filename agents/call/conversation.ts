@@ -3,6 +3,8 @@ import type { Scenario } from '#agents/dispatch/scenario.ts';
 import { personaPrompt } from '#agents/persona/prompt.ts';
 import { historyOf, ScriptedLLM, SILENCE_NUDGE } from '#agents/persona/scripted-llm.ts';
 import { nextReply, progressOf } from '#agents/persona/reply.ts';
+import type { Checkpoint } from '#agents/checkpoint/checkpoint.ts';
+import type { Resumption } from '#agents/checkpoint/resumption.ts';
 import { parseStageDirections } from '#agents/persona/stage-directions.ts';
 import { backchannelKind, makeBreath } from '#agents/engines/flite/backchannel.ts';
 import { Ear } from '#agents/ear/ear.ts';
@@ -13,7 +15,7 @@ import { SessionVoice } from '#agents/voice/session-voice.ts';
 import type { Environment } from '#config/environment.ts';
 import { systemClock } from '#media/clock.ts';
 import { SpokenWords } from '#media/input/spoken-words.ts';
-import { log, voice, type llm } from '@livekit/agents';
+import { llm, log, voice } from '@livekit/agents';
 import type { Room } from '@livekit/rtc-node';
 import type { Avatar } from './avatar.ts';
 import type { CallLog } from './call-log.ts';
@@ -44,6 +46,10 @@ export interface ConversationOptions {
   room: Room;
   learnerIdentity: string;
   recorder?: CallRecorder | undefined;
+  /** Another job began this call. */
+  resumption?: Resumption | undefined;
+  /** Something that belongs into the checkpoint has changed. */
+  onChanged: () => void;
   /** Ids of the aims reached so far. */
   onProgress: (aims: string[]) => void;
   /** How the learner sounds has changed, so that the page may give a hint. */
@@ -59,6 +65,8 @@ export class Conversation {
   readonly #log = log().child({ area: 'conversation' });
   #aims = '';
   #farewell = false;
+  /** The pieces of the newest answer, as the voice was given them. */
+  #saying: string[] = [];
 
   constructor(options: ConversationOptions) {
     this.#options = options;
@@ -76,6 +84,10 @@ export class Conversation {
     const spoken = new SpokenWords();
     const ownVoice = noteSpeech(options.voice.engine, (text) => {
       spoken.say(text);
+      this.#saying.push(text);
+      if (avatar.speaking) {
+        options.onChanged();
+      }
     });
     this.#ear = Ear.for(scenario.language, equipment, {
       avatar,
@@ -127,8 +139,13 @@ export class Conversation {
   }
 
   async start(): Promise<void> {
+    const { messages = [] } = this.#options.resumption ?? {};
+    this.#session.history.insert(messages);
     await this.#session.start({
-      agent: new voice.Agent({ instructions: personaPrompt(this.#options.scenario) }),
+      agent: new voice.Agent({
+        instructions: personaPrompt(this.#options.scenario),
+        chatCtx: new llm.ChatContext(messages),
+      }),
       room: this.#options.room,
       inputOptions: {
         participantIdentity: this.#options.learnerIdentity,
@@ -147,6 +164,60 @@ export class Conversation {
   greet(): void {
     const { scenario, seed } = this.#options;
     this.#session.say(nextReply(scenario, seed, []).text);
+  }
+
+  /** The persona is back, and goes on where it was. */
+  resume({ first }: Resumption): void {
+    const { callLog } = this.#options;
+    this.#followProgress();
+    if (first.kind === 'opening') {
+      this.greet();
+    } else if (first.kind === 'say') {
+      this.#session.say(first.text);
+    } else {
+      // No turn of the talk: a persona that reads it back would take it for words into silence.
+      const handle = this.#session.say(first.text, { addToChatCtx: false });
+      handle.addDoneCallback(() => {
+        callLog.addAvatarTurn(first.text, handle.interrupted);
+        this.#options.onChanged();
+      });
+      if (first.kind === 'reply') {
+        this.#session.generateReply();
+      }
+    }
+  }
+
+  /** The persona had said goodbye in another job. */
+  get isOver(): boolean {
+    const { scenario, seed } = this.#options;
+    return progressOf(scenario, seed, historyOf(this.#session.history)).closed;
+  }
+
+  /** What another job needs to go on from here. */
+  checkpoint(): Checkpoint {
+    const { callLog } = this.#options;
+    const { startedAt, turns, speakingSinceMs } = callLog;
+    return {
+      version: 1,
+      startedAt: startedAt.toISOString(),
+      turns: [...turns],
+      messages: this.#session.history.items.flatMap((item) =>
+        item.type === 'message' && (item.role === 'user' || item.role === 'assistant')
+          ? [
+              {
+                role: item.role,
+                text: item.textContent ?? '',
+                interrupted: item.interrupted,
+                createdAtMs: item.createdAt,
+              },
+            ]
+          : [],
+      ),
+      speaking:
+        speakingSinceMs === undefined
+          ? null
+          : { text: this.#saying.join(' '), startMs: speakingSinceMs },
+    };
   }
 
   /** The persona's goodbye has been heard. */
@@ -175,6 +246,11 @@ export class Conversation {
         avatar.attend(newState);
       }
       this.#silence.avatarIs(newState === 'listening' ? 'quiet' : 'busy');
+    });
+    this.#session.on(events.SpeechCreated, () => {
+      if (!avatar.speaking) {
+        this.#saying = [];
+      }
     });
     this.#session.on(events.UserStateChanged, ({ newState }) => {
       this.#silence.learnerIs(newState === 'speaking' ? 'speaking' : 'quiet');
@@ -205,6 +281,7 @@ export class Conversation {
       return;
     }
     this.#followProgress();
+    this.#options.onChanged();
   }
 
   #followProgress(): void {

@@ -19,6 +19,17 @@ export const dispatchMetadataSchema = z.object({
   recording: z.literal(true).optional(),
   /** Where the job delivers the report: signaling's own address as workers reach it. */
   reportUrl: z.url(),
+  /** Absent where nobody looks after the job: it then holds no line and keeps no checkpoint. */
+  ownership: z
+    .object({
+      /** This job's fencing number: what it writes under an older one than the session's is refused. */
+      fence: z.number().int().min(1),
+      /** Signaling's address of this session; `/line` and `/checkpoint` are below it. */
+      url: z.url(),
+      /** Another job had the session until `lostAtMs`, milliseconds since the epoch: go on where it was. */
+      resume: z.object({ lostAtMs: z.number() }).optional(),
+    })
+    .optional(),
 });
 export type DispatchMetadata = z.infer<typeof dispatchMetadataSchema>;
 

@@ -1,6 +1,4 @@
 /** The same suite against a real Redis and a real Cluster of three masters and three replicas, and a node that dies. */
-// The one Redis for tests lives there; signaling itself has nothing of media.
-// eslint-disable-next-line no-restricted-imports
 import { startRedis, whyNoRedis, type RunningRedis } from '#media/testing/redis-server.ts';
 import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
