@@ -3,7 +3,7 @@ import { LADDER, rungWithin } from './ladder.ts';
 import type { Demand } from './limiter.ts';
 import type { Observation, SubscriberReport } from './observation.ts';
 
-export type Cause = 'machine' | 'drawing' | 'bandwidth' | 'delay' | 'loss' | 'freezes' | 'encoder';
+export type Cause = 'machine' | 'drawing' | 'bandwidth' | 'delay' | 'loss' | 'freezes';
 
 export interface Ruling {
   demand: Demand;
