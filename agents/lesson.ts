@@ -175,7 +175,9 @@ export class Lesson {
     await this.#setAttribute(AGENT_ATTRIBUTES.recognition, conversation.recognition);
     await this.#learnerArrives();
     this.#watchLearner();
-    this.#quality = this.#watchQuality(avatar);
+    if (this.#environment.UNDERSTUDY_QUALITY === 'adaptive') {
+      this.#quality = this.#watchQuality(avatar);
+    }
     recorder?.begin();
     if (resumption === undefined) {
       callLog.begin();

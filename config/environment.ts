@@ -174,6 +174,12 @@ export const environmentSchema = z.object({
     .max(3_650)
     .default(30)
     .describe('Days after which recordings are deleted'),
+  UNDERSTUDY_QUALITY: z
+    .enum(['adaptive', 'full'])
+    .default('adaptive')
+    .describe(
+      'adaptive lets pictures give way to a loaded machine and a weak line; full never does, for measuring',
+    ),
   UNDERSTUDY_SCENARIOS: z
     .string()
     .default('config/scenarios')
