@@ -92,6 +92,7 @@ export function CallRoom({ connection }: { connection: CallConnection }) {
     microphone: microphone.status,
     agentPresent: agent.present,
     agentWasPresent: agent.wasPresent,
+    agentReported: agent.reported,
     withoutAgentMs: agent.missingSinceMs === null ? 0 : nowMs - agent.missingSinceMs,
   });
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import {
   ABSENT_AFTER_MS,
+  LEFT_AFTER_MS,
+  RETURNING_AFTER_MS,
   deriveNotice,
   deriveStage,
   networkWord,
@@ -53,6 +55,7 @@ const calm: NoticeInput = {
   microphone: 'on',
   agentPresent: true,
   agentWasPresent: true,
+  agentReported: false,
   withoutAgentMs: 0,
 };
 
@@ -70,7 +73,14 @@ describe('deriveNotice', () => {
     };
     expect(deriveNotice({ ...alone, withoutAgentMs: ABSENT_AFTER_MS - 1 })).toBeNull();
     expect(deriveNotice({ ...alone, withoutAgentMs: ABSENT_AFTER_MS })).toBe('absent');
-    expect(deriveNotice({ ...alone, agentWasPresent: true, withoutAgentMs: 3_000 })).toBe('left');
+    const after = (withoutAgentMs: number, agentReported = false) =>
+      deriveNotice({ ...alone, agentWasPresent: true, withoutAgentMs, agentReported });
+    expect(after(RETURNING_AFTER_MS - 1)).toBeNull();
+    expect(after(RETURNING_AFTER_MS)).toBe('returning');
+    expect(after(LEFT_AFTER_MS - 1)).toBe('returning');
+    expect(after(LEFT_AFTER_MS)).toBe('left');
+    expect(after(0, true)).toBe('left');
+    expect(deriveNotice({ ...alone, agentReported: true })).toBe('absent');
   });
 
   it('shows the most pressing of several', () => {

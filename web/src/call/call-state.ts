@@ -53,6 +53,7 @@ export type Notice =
   | 'reconnecting'
   | 'audio-blocked'
   | 'microphone-lost'
+  | 'returning'
   | 'left'
   | 'absent';
 
@@ -66,14 +67,18 @@ export interface NoticeInput {
   agentPresent: boolean;
   /** An agent was here before. */
   agentWasPresent: boolean;
+  /** The system has stopped looking for one, or has found nobody for long. */
+  agentReported: boolean;
   /** Since the room opened, or since the agent went. */
   withoutAgentMs: number;
 }
 
 /** A worker answers within a second or two; after eight, waiting in silence is worse than being told. */
 export const ABSENT_AFTER_MS = 8_000;
-/** A restarted job is back within three seconds; before that a message would only flash. */
-export const LEFT_AFTER_MS = 3_000;
+/** Sooner than that, a message would only flash. */
+export const RETURNING_AFTER_MS = 500;
+/** Another agent is there within three seconds; one that takes longer may not come. */
+export const LEFT_AFTER_MS = 8_000;
 
 export function deriveNotice(input: NoticeInput): Notice | null {
   if (input.stage === 'ended') return null;
@@ -82,8 +87,12 @@ export function deriveNotice(input: NoticeInput): Notice | null {
   if (input.phase === 'lost') return 'lost';
   if (input.stage === 'reconnecting') return 'reconnecting';
   if (input.phase === 'open' && !input.agentPresent) {
-    if (input.agentWasPresent) return input.withoutAgentMs >= LEFT_AFTER_MS ? 'left' : null;
-    if (input.withoutAgentMs >= ABSENT_AFTER_MS) return 'absent';
+    const { agentReported, withoutAgentMs } = input;
+    if (input.agentWasPresent) {
+      if (agentReported || withoutAgentMs >= LEFT_AFTER_MS) return 'left';
+      return withoutAgentMs >= RETURNING_AFTER_MS ? 'returning' : null;
+    }
+    if (agentReported || withoutAgentMs >= ABSENT_AFTER_MS) return 'absent';
   }
   if (input.audioBlocked && input.agentPresent) return 'audio-blocked';
   if (input.microphone === 'lost') return 'microphone-lost';

@@ -172,6 +172,8 @@ function wordsFor(
           </>
         ),
       };
+    case 'returning':
+      return { title: texts.returningTitle(name), body: texts.returningBody };
     case 'left':
       return {
         title: texts.leftTitle(name),

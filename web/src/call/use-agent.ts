@@ -1,5 +1,5 @@
 /** The agent in the room: its attributes, its picture, and since when it is missing. */
-import { useRemoteParticipants } from '@livekit/components-react';
+import { useRemoteParticipants, useRoomInfo } from '@livekit/components-react';
 import {
   ParticipantKind,
   RoomEvent,
@@ -15,6 +15,7 @@ import type { AGENT_ATTRIBUTES } from '#agents/dispatch/metadata.ts';
 const ATTRIBUTES: typeof AGENT_ATTRIBUTES = {
   aims: 'understudy.aims',
   recognition: 'understudy.recognition',
+  input: 'understudy.input',
   phase: 'understudy.phase',
   quality: 'understudy.quality',
   recording: 'understudy.recording',
@@ -39,6 +40,8 @@ export interface Agent {
   /** 'on' or 'off' where a recording was agreed to. */
   recording: string | undefined;
   closing: boolean;
+  /** The system says that it has found no agent for the room (signaling/failover). */
+  reported: boolean;
   picture: RemoteTrack | null;
 }
 
@@ -51,7 +54,11 @@ function pictureOf(agent: RemoteParticipant | undefined): RemoteTrack | null {
 
 export function useAgent(room: Room, roomOpen: boolean): Agent {
   const participants = useRemoteParticipants({ room, updateOnlyOn: UPDATE_ON });
-  const agent = participants.find(({ kind }) => kind === ParticipantKind.AGENT);
+  // While one takes over from another, both may be there: the one that came last is the one to watch.
+  const agent = participants
+    .filter(({ kind }) => kind === ParticipantKind.AGENT)
+    .sort((one, other) => (other.joinedAt?.getTime() ?? 0) - (one.joinedAt?.getTime() ?? 0))[0];
+  const { metadata = '' } = useRoomInfo({ room });
   const present = agent !== undefined;
   const wasPresent = useRef(false);
   const [missingSinceMs, setMissingSinceMs] = useState<number | null>(null);
@@ -69,6 +76,7 @@ export function useAgent(room: Room, roomOpen: boolean): Agent {
     recognition: attributes[ATTRIBUTES.recognition],
     recording: attributes[ATTRIBUTES.recording],
     closing: attributes[ATTRIBUTES.phase] === 'closing',
+    reported: !present && metadata.includes('understudy.agent'),
     picture: pictureOf(agent),
   };
 }

@@ -110,6 +110,7 @@ const STATES: Record<string, Partial<CallModel>> = {
     notice: 'absent',
     elapsedMs: 9_000,
   },
+  returning: { stage: 'preparing', notice: 'returning' },
   left: { stage: 'preparing', notice: 'left' },
   'microphone-lost': {
     microphone: 'lost',

@@ -204,6 +204,8 @@ export const en = {
     absentTitle: 'Nobody has come yet',
     absentBody: 'Every avatar may be busy. You can keep waiting, or start over with a new room.',
     startOver: 'Start over',
+    returningTitle: (name: string) => `Reconnecting ${name}`,
+    returningBody: 'They will be right back, and nothing that was said is lost.',
     leftTitle: (name: string) => `${name} dropped out`,
     leftBody: 'We are trying to bring them back. You can also stop here and read your report.',
     toReport: 'Go to the report',

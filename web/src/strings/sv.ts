@@ -152,6 +152,8 @@ export const sv: PartialStrings = {
     absentTitle: 'Ingen har kommit än',
     absentBody: 'Alla avatarer kan vara upptagna. Vänta kvar, eller börja om i ett nytt rum.',
     startOver: 'Börja om',
+    returningTitle: (name) => `Ansluter ${name} igen`,
+    returningBody: 'Strax tillbaka, och inget av det ni har sagt går förlorat.',
     leftTitle: (name) => `${name} försvann`,
     leftBody: 'Vi försöker hämta tillbaka dem. Du kan också sluta här och läsa rapporten.',
     toReport: 'Till rapporten',
