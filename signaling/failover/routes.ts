@@ -2,7 +2,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { AffinityError, type SessionAffinity } from '../affinity/session-affinity.ts';
 import { ProblemError } from '../problems.ts';
@@ -29,8 +28,9 @@ export function registerFailoverRoutes(
   { failover, affinity }: FailoverDependencies,
 ): void {
   const lines = new Set<ServerResponse>();
-  api.addContentTypeParser(LINE_TYPE, (_request, payload, done) => {
-    done(null, payload);
+  api.addContentTypeParser(LINE_TYPE, (_request, _payload, done) => {
+    // Read from the request itself, while it lasts: there is no body to look at before.
+    done(null, undefined);
   });
   api.addHook('preClose', async () => {
     await failover.close();
@@ -81,7 +81,7 @@ export function registerFailoverRoutes(
     answer.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-store' });
     answer.write('held\n');
     let isDone = false;
-    (request.body as Readable)
+    request.raw
       .on('data', () => {
         void failover.beat(id, line).then((isOwner) => {
           if (!isOwner) {
