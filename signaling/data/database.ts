@@ -2,11 +2,9 @@
 import type { PGlite } from '@electric-sql/pglite';
 import { sql } from 'drizzle-orm';
 import { drizzle as drizzleServer } from 'drizzle-orm/node-postgres';
-import { drizzle as drizzleEmbedded } from 'drizzle-orm/pglite';
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { DatabaseError, reasonOf } from './database-error.ts';
-import { openEmbedded } from './embedded.ts';
 import { migrate, readMigrations, type Migration, type SqlConnection } from './migrate.ts';
 
 /** What records are read from and written to: the database, or a transaction of it. */
@@ -48,6 +46,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 }
 
 async function openFolder(folder: string, migrations: readonly Migration[]): Promise<Database> {
+  // Loaded here, so that a process with a server does not carry it.
+  const [{ openEmbedded }, { drizzle: drizzleEmbedded }] = await Promise.all([
+    import('./embedded.ts'),
+    import('drizzle-orm/pglite'),
+  ]);
   const embedded = await openEmbedded(folder);
   try {
     await migrate(connectionOf(embedded.client), migrations);

@@ -8,6 +8,7 @@ import { openDatabase, type Database } from './database.ts';
 import { asDatabaseError } from './database-error.ts';
 import { importFolder } from './folder-import.ts';
 import { parseCursor } from './paging.ts';
+import { RecordingRecords } from './recording-records.ts';
 import { ReportRecords } from './report-records.ts';
 import * as schema from './schema.ts';
 import { SessionRecords, type Session } from './session-records.ts';
@@ -168,6 +169,24 @@ describe.each(DATABASE_KINDS)('records in $name', ({ name, skipped, start }) => 
       expect(await reports.find('hers0000')).toBeUndefined();
       expect(await reports.transcript('hers0000')).toEqual([]);
       expect((await reports.find('theirs00'))?.transcript).toHaveLength(1);
+    });
+
+    it('what is known of recordings follows the folder', async () => {
+      const records = new RecordingRecords(database.queries);
+      await sessions.add(session('one00000'));
+      const row = {
+        ...{ sessionId: 'one00000', status: 'composing' as const, encrypted: true, bytes: 0 },
+        ...{ startedAt: new Date(NOON_MS), lengthMs: null },
+      };
+      const now = new Date();
+      await records.follow([row, { ...row, sessionId: 'unknown0' }], now);
+      expect(await records.find('one00000')).toEqual(row);
+      expect(await records.find('unknown0')).toBeUndefined();
+      const ready = { ...row, status: 'ready' as const, lengthMs: 61_000.5, bytes: 5_000_000_000 };
+      await records.follow([ready], now);
+      expect(await records.find('one00000')).toEqual(ready);
+      await records.follow([], now);
+      expect(await records.find('one00000')).toBeUndefined();
     });
 
     it('the folder of an older release is taken in once', async () => {

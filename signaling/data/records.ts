@@ -4,6 +4,7 @@ import { AuditLog } from './audit-log.ts';
 import type { Queries } from './database.ts';
 import { IdempotencyRecords } from './idempotency-records.ts';
 import { LearnerRecords } from './learner-records.ts';
+import { RecordingRecords } from './recording-records.ts';
 import { ReportRecords } from './report-records.ts';
 import { ScenarioRecords } from './scenario-records.ts';
 import { SessionRecords } from './session-records.ts';
@@ -12,6 +13,7 @@ import { WebhookRecords } from './webhook-records.ts';
 export interface Records {
   sessions: SessionRecords;
   reports: ReportRecords;
+  recordings: RecordingRecords;
   scenarios: ScenarioRecords;
   learners: LearnerRecords;
   apiKeys: ApiKeyRecords;
@@ -23,6 +25,7 @@ export interface Records {
 export const recordsOf = (queries: Queries): Records => ({
   sessions: new SessionRecords(queries),
   reports: new ReportRecords(queries),
+  recordings: new RecordingRecords(queries),
   scenarios: new ScenarioRecords(queries),
   learners: new LearnerRecords(queries),
   apiKeys: new ApiKeyRecords(queries),
