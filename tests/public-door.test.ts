@@ -43,8 +43,8 @@ describe.skipIf(install === undefined)('Through the public door', () => {
       },
       logPath: signalingLog,
       ready: (signal) =>
-        untilAnswers(`http://127.0.0.1:${String(SIGNALING_PORT)}/api/scenarios`, signal),
-      readyWithinMs: 30_000,
+        untilAnswers(`http://127.0.0.1:${String(SIGNALING_PORT)}/api/v1/catalogue`, signal),
+      readyWithinMs: 90_000,
     });
     await signaling.start();
     stage = await DoorStage.open(install!, {
@@ -122,7 +122,7 @@ describe.skipIf(install === undefined)('Through the public door', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, string>);
     const creation = lines.find(
-      ({ method, path }) => method === 'POST' && path === '/api/sessions',
+      ({ method, path }) => method === 'POST' && /^\/api\/(v1\/)?sessions$/.test(path ?? ''),
     );
     expect(creation?.['status']).toBe(201);
     expect(await readFile(signalingLog, 'utf8')).toContain(`"reqId":"${creation!['requestId']!}"`);
@@ -135,6 +135,7 @@ describe.skipIf(install === undefined)('Through the public door', () => {
       '/agent',
       '/api/internal/sessions/1/report',
       '/api/avatar-workers',
+      '/api/v1/avatar-workers',
     ]) {
       const answer = await stage.ask(path, { method: 'POST', body: '{}' });
       expect(answer.status, path).toBe(404);

@@ -19,7 +19,7 @@ const PACED_CONNECTIONS = 2;
 const PACED_SECONDS = 3;
 const PATHS = [
   { name: 'page', path: '/' },
-  { name: 'scenarios', path: '/api/scenarios' },
+  { name: 'catalogue', path: '/api/v1/catalogue' },
 ] as const;
 
 export interface PathFigures {
@@ -70,8 +70,8 @@ export async function measureDoor(quick: boolean): Promise<DoorSection> {
       LOG_LEVEL: 'warn',
     },
     logPath: join(folder, 'signaling.log'),
-    ready: (signal) => untilAnswers(`${direct}/api/scenarios`, signal),
-    readyWithinMs: 30_000,
+    ready: (signal) => untilAnswers(`${direct}/api/v1/catalogue`, signal),
+    readyWithinMs: 90_000,
   });
   await signaling.start();
   try {

@@ -62,9 +62,12 @@ export class PlainService {
     return this.#log;
   }
 
-  /** Runs the health check as the engine would, until it passes. Rejects with the log when the process ends first. */
-  async untilHealthy(everyMs: number): Promise<void> {
-    for (;;) {
+  /** Runs the health check as the engine would, until it passes. Rejects with the log when the process ends first, or late. */
+  async untilHealthy({ everyMs, tries }: { everyMs: number; tries: number }): Promise<void> {
+    for (let left = tries; ; left -= 1) {
+      if (left === 0) {
+        throw new Error(`${this.name} does not become healthy: ${this.#log}`);
+      }
       if (this.#end !== undefined) {
         throw new Error(`${this.name} has ended (${this.#end}): ${this.#log}`);
       }
