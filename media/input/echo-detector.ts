@@ -52,8 +52,8 @@ const LOCK_FRAMES = 60;
 const LEAST_RATIOS = 5;
 /** Jitter buffers move a sound by as much without it being another delay. */
 const DELAY_PLAY_FRAMES = 3;
-/** Echo that was found where it was known to be is trusted to be there for a second. */
-const CONFIRMED_FRAMES = 100;
+/** Echo that was found where it was known to be is trusted to be there for as many frames. */
+const CONFIRMED_FRAMES = 6;
 /** Echo that stays away for a second of loud playing is gone. */
 const UNHEARD_FRAMES = 100;
 
@@ -189,7 +189,7 @@ export class EchoDetector {
     const excessDb = this.#excess(powers);
     const missing = Math.max(0, LOCK_EVIDENCE_FRAMES - this.#evidence);
     const same = likeness >= SURE_LIKENESS + missing * LIKENESS_PER_FRAME;
-    this.#unconfirmedFrames += 1;
+    this.#unconfirmedFrames += audible ? 1 : 0;
     if (same && audible) {
       this.#learn(powers);
     }
