@@ -11,6 +11,7 @@ import { TokenAuthority } from './authority.ts';
 import { AvatarWorkers } from './avatar-workers.ts';
 import { recordsOf } from './data/records.ts';
 import { emptyDatabase } from './data/testing/empty-database.ts';
+import type { FailoverDependencies } from './failover/routes.ts';
 import { Idempotency } from './idempotency.ts';
 import { RoomTokens } from './room-tokens.ts';
 import type { Rooms } from './rooms.ts';
@@ -60,6 +61,8 @@ export interface TestSignalingOptions {
   recording?: boolean;
   /** Answers for avatar workers. */
   sendToWorker?: typeof fetch;
+  /** What looks after agents; absent where there are none. */
+  agents?: FailoverDependencies;
   /** The proxy before it; LiveKit is then reached through that. */
   trustProxy?: string;
 }
@@ -96,6 +99,7 @@ export async function testSignaling(options: TestSignalingOptions = {}) {
   });
   const tickets = new RecordingTickets(KEYS.apiSecret, now);
   const app = await buildApp({
+    ...(options.agents === undefined ? {} : { agents: options.agents }),
     ...(options.trustProxy === undefined ? {} : { trustProxy: options.trustProxy }),
     sessions,
     scenarios,

@@ -11,12 +11,16 @@ export interface AgentRooms {
    * where the server cannot be reached.
    */
   replaceAgent(metadata: DispatchMetadata): Promise<'dispatched' | 'gone'>;
+  /** Whether a worker has taken the newest dispatch: its job is starting. */
+  isTaken(sessionId: string): Promise<boolean>;
   /** Lets everybody in the room know that no agent comes. */
   report(sessionId: string, absence: AgentAbsence): Promise<void>;
 }
 
 /** LiveKit's number for a participant that is an agent. */
 const KIND_AGENT = 4;
+/** LiveKit's numbers for jobs that wait for their process, and that run. */
+const JOB_LIVES: readonly number[] = [0, 1];
 
 export class LiveKitAgentRooms implements AgentRooms {
   readonly #rooms: RoomServiceClient;
@@ -49,6 +53,16 @@ export class LiveKitAgentRooms implements AgentRooms {
       }
       throw error;
     }
+  }
+
+  async isTaken(sessionId: string): Promise<boolean> {
+    const all = await this.#dispatches.listDispatch(roomName(sessionId));
+    const [newest] = all.sort(
+      (one, other) => Number(other.state?.createdAt ?? 0) - Number(one.state?.createdAt ?? 0),
+    );
+    return (newest?.state?.jobs ?? []).some(
+      ({ state }) => state !== undefined && JOB_LIVES.includes(state.status),
+    );
   }
 
   async report(sessionId: string, absence: AgentAbsence): Promise<void> {

@@ -10,6 +10,7 @@ import {
   LOSSES_A_MINUTE,
   ORPHAN_AFTER_MS,
   SILENT_AFTER_MS,
+  TAKEN_PATIENCE,
   TRIES,
   TROUBLE_RETRY_MS,
   type FailoverEvent,
@@ -22,6 +23,11 @@ class FakeAgentRooms implements AgentRooms {
   readonly reported: AgentAbsence[] = [];
   answer: 'dispatched' | 'gone' = 'dispatched';
   down = false;
+  taken = false;
+
+  isTaken(): Promise<boolean> {
+    return Promise.resolve(this.taken);
+  }
 
   replaceAgent(metadata: DispatchMetadata): Promise<'dispatched' | 'gone'> {
     if (this.down) {
@@ -216,6 +222,18 @@ describe('a dispatch', () => {
     await pass(120_000);
     expect(rooms.dispatched.length).toBeGreaterThan(TRIES);
     expect(rooms.reported).toEqual(['unanswered']);
+  });
+
+  it('that a worker has taken is waited for, though not for ever', async () => {
+    rooms.taken = true;
+    await failover.begin(ID);
+    await pass(ANSWER_WITHIN_MS * TAKEN_PATIENCE);
+    expect(rooms.dispatched).toEqual([]);
+    expect(await failover.open(ID, 1, at('slow'))).toBe(true);
+
+    failover.lineClosed(ID, 'slow', false);
+    await pass(GRACE_MS + ANSWER_WITHIN_MS * (TAKEN_PATIENCE + 1));
+    expect(rooms.fences).toEqual([2, 3]);
   });
 
   it('that is answered late loses to the one that was made meanwhile', async () => {

@@ -33,8 +33,10 @@ export interface FailoverEvent {
 export const GRACE_MS = 200;
 /** A line without a beat: the machine is gone or the job hangs. Jobs beat twice a second; a busy one may be late. */
 export const SILENT_AFTER_MS = 4_000;
-/** A warm job answers within a second; a cold one on a busy machine takes a while. */
+/** A warm job answers within a second. */
 export const ANSWER_WITHIN_MS = 10_000;
+/** One that a worker has taken may have to wait for its process; on a busy machine that takes a while. */
+export const TAKEN_PATIENCE = 5;
 /** Dispatches that no worker answered, in a row, before the learner is told; later ones go on more slowly. */
 export const TRIES = 3;
 export const SLOW_RETRY_MS = 30_000;
@@ -56,6 +58,8 @@ interface Watched {
   renewedAtMs: number;
   seenAtMs: number;
   unanswered: number;
+  /** How often a dispatch that a worker has taken was waited for anew. */
+  waited: number;
   lossesAtMs: number[];
   timer: NodeJS.Timeout | undefined;
 }
@@ -174,6 +178,7 @@ export class Failover {
       renewedAtMs: this.#nowMs(),
       seenAtMs: known?.seenAtMs ?? this.#nowMs(),
       unanswered: known?.unanswered ?? 0,
+      waited: 0,
       lossesAtMs: known?.lossesAtMs ?? [],
       timer: undefined,
     };
@@ -193,6 +198,15 @@ export class Failover {
 
   #await(sessionId: string, watched: Watched, withinMs: number): void {
     this.#after(watched, withinMs, async () => {
+      const isTaken = await this.#options.rooms.isTaken(sessionId).catch(() => false);
+      if (this.#watched.get(sessionId) !== watched || watched.line !== '') {
+        return;
+      }
+      if (isTaken && watched.waited < TAKEN_PATIENCE) {
+        watched.waited += 1;
+        this.#await(sessionId, watched, withinMs);
+        return;
+      }
       watched.unanswered += 1;
       if (watched.unanswered === TRIES) {
         await this.#report(sessionId, 'unanswered');
