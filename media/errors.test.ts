@@ -5,7 +5,7 @@ import { MEDIA_ERROR_CODES, MediaError } from './errors.ts';
 describe('media errors', () => {
   it('are each explained in docs/errors.md, and nothing else is', () => {
     const documentation = readFileSync(new URL('../docs/errors.md', import.meta.url), 'utf8');
-    const own = documentation.slice(0, documentation.indexOf('## gpu-runtime'));
+    const own = documentation.slice(0, documentation.indexOf('\n## '));
     const documented = [...own.matchAll(/^\| `([A-Z_]+)` +\|/gm)].map(([, code]) => code);
     expect(documented.sort()).toEqual(Object.keys(MEDIA_ERROR_CODES).sort());
   });
