@@ -23,7 +23,7 @@ const CASES: readonly Case[] = [
   { name: 'clean', commands: ['clear'], adaptive: true, watchMs: 20_000 },
   { name: '5 % loss', commands: ['loss 5'], adaptive: true, watchMs: 20_000 },
   { name: '300 kbit/s, picture fixed', commands: ['rate 300'], adaptive: false, watchMs: 25_000 },
-  { name: '300 kbit/s', commands: ['rate 300'], adaptive: true, watchMs: 25_000 },
+  { name: '300 kbit/s, adaptive', commands: ['rate 300'], adaptive: true, watchMs: 25_000 },
   {
     name: '2,000 ms of stall, picture fixed',
     commands: [`stall ${String(STALL_MS)}`],
@@ -31,7 +31,7 @@ const CASES: readonly Case[] = [
     watchMs: 12_000,
   },
   {
-    name: '2,000 ms of stall',
+    name: '2,000 ms of stall, adaptive',
     commands: [`stall ${String(STALL_MS)}`],
     adaptive: true,
     watchMs: 12_000,

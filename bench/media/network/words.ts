@@ -4,7 +4,7 @@ import { findPython } from '#agents/engines/pocketsphinx/python.ts';
 import { wordOverlap } from '../../../tests/speech.ts';
 import type { Trial } from './trial.ts';
 
-/** The mean over all lines; null where there is no recogniser or nothing to hear. */
+/** The mean over all lines; null where there is nothing to hear, or no recogniser that does it. */
 export async function wordsHeard(trials: readonly Trial[]): Promise<number | null> {
   const speech = trials.flatMap((trial) => trial.speech);
   if (findPython() === undefined || speech.length === 0) {
@@ -12,16 +12,18 @@ export async function wordsHeard(trials: readonly Trial[]): Promise<number | nul
   }
   const engine = new PocketSphinxSpeechToText();
   try {
-    const recognizer = await engine.open({ language: 'en' });
     let share = 0;
     for (const { text, samples } of speech) {
+      const recognizer = await engine.open({ language: 'en' });
       recognizer.push(samples);
       const transcript = await recognizer.decode();
-      recognizer.reset();
+      await recognizer.close();
       share += wordOverlap(text, transcript?.text ?? '') / speech.length;
     }
-    await recognizer.close();
     return share;
+  } catch {
+    // A machine so loaded that recognition ran out of time: correlation says what was heard.
+    return null;
   } finally {
     await engine.close();
   }
