@@ -15,6 +15,7 @@ import { AvatarWorkers } from './avatar-workers.ts';
 import { asDatabaseError, DatabaseError } from './data/database-error.ts';
 import { openDatabase } from './data/database.ts';
 import { importFolder } from './data/folder-import.ts';
+import { recordingRow } from './recording-row.ts';
 import { recordsOf } from './data/records.ts';
 import { MemoryAffinity } from './affinity/memory-affinity.ts';
 import { RedisAffinity } from './affinity/redis-affinity.ts';
@@ -170,6 +171,12 @@ for (const name of imported?.skipped ?? []) {
 const housekeeping = new Housekeeping(
   [
     { name: 'sessions', everyMs: 30_000, act: () => sessions.reconcile() },
+    {
+      name: 'recordings',
+      everyMs: 60_000,
+      act: async () =>
+        records.recordings.follow((await recordings.list()).map(recordingRow), new Date()),
+    },
     { name: 'idempotency', everyMs: 600_000, act: () => records.idempotency.sweep(new Date()) },
   ],
   (name, error) => {
