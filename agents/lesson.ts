@@ -6,6 +6,7 @@ import {
 } from '#agents/dispatch/metadata.ts';
 import type { Scenario } from '#agents/dispatch/scenario.ts';
 import { resumptionOf } from '#agents/checkpoint/resumption.ts';
+import { returnLine } from '#agents/checkpoint/return-line.ts';
 import { SessionOwner } from '#agents/checkpoint/session-owner.ts';
 import { asLoaded, loadScenario } from '#agents/dispatch/scenario-store.ts';
 import { buildReport } from '#agents/report/build-report.ts';
@@ -16,6 +17,7 @@ import { AutoSubscribe, log, type JobContext } from '@livekit/agents';
 import type { CallRecorder } from '#agents/recording/call-recorder.ts';
 import { recordCall } from '#agents/recording/record-call.ts';
 import { CallQuality } from '#agents/quality/call-quality.ts';
+import { spokenTexts } from '#agents/voice/piece-reader.ts';
 import { scenarioTexts } from '#agents/voice/scenario-lines.ts';
 import { prepareSpeech } from '#media/speech-cache/prepare-speech.ts';
 import { Avatar } from './call/avatar.ts';
@@ -168,7 +170,9 @@ export class Lesson {
     this.#conversation = conversation;
     // Only the served voices keep what they have said; any other would speak for nobody.
     if (voice.engine === this.#equipment.speech && voice.engine !== this.#equipment.voice) {
-      const lines = scenarioTexts(scenario).map((text) => ({ text, voiceId: voice.voiceId }));
+      // Another job that goes on with this call must not wait for its first words.
+      const texts = [...spokenTexts(returnLine(scenario.language)), ...scenarioTexts(scenario)];
+      const lines = texts.map((text) => ({ text, voiceId: voice.voiceId }));
       void prepareSpeech(voice.engine, lines, { signal: this.#over.signal });
     }
     await conversation.start();

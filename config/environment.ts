@@ -125,7 +125,9 @@ export const environmentSchema = z.object({
   REDIS_URL: z
     .string()
     .optional()
-    .describe('redis://host:port; shares spoken sentences between machines'),
+    .describe(
+      'redis://host:port; shares spoken sentences between machines and keeps who serves which session; several addresses with commas are a Cluster, sentinel://host:port/NAME are Sentinels (sessions only)',
+    ),
   UNDERSTUDY_RUNTIME: z
     .string()
     .optional()

@@ -11,6 +11,8 @@ const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 1_000;
 /** The first answer is waited for so long; the call goes on without. */
 const FIRST_ANSWER_WITHIN_MS = 1_500;
+/** A signaling that hangs does not keep a job from ending. */
+const CLOSE_WITHIN_MS = 1_000;
 /** As signaling/failover/routes.ts has it. */
 const LINE_TYPE = 'application/x-understudy-line';
 
@@ -60,7 +62,13 @@ export class LifeLine {
       return Promise.resolve();
     }
     return new Promise((resolve) => {
-      request.once('close', resolve);
+      const cancel = this.#options.clock.after(CLOSE_WITHIN_MS, () => {
+        request.destroy();
+      });
+      request.once('close', () => {
+        cancel();
+        resolve();
+      });
       request.end();
     });
   }

@@ -77,7 +77,8 @@ function storesOf(environment: Environment, onTrouble: SpeechOptions['onTrouble'
     folder: join(UNDERSTUDY_DATA, 'speech-cache'),
     maxBytes: DISK_BYTES,
   });
-  if (REDIS_URL === undefined) {
+  // Speech is shared through one server only; Sentinels and Clusters (signaling/affinity) keep sessions.
+  if (REDIS_URL === undefined || !/^rediss?:[^,]+$/u.test(REDIS_URL)) {
     return [disk];
   }
   const redis = new RedisStore({
