@@ -134,7 +134,7 @@ describe('A learner', () => {
     expect(heard).toEqual(microphone);
   });
 
-  it('who speaks as the avatar begins its first words loses none of them, only up to 600 ms', () => {
+  it('who speaks as the avatar begins its first words loses none of them, only a moment', () => {
     const { gate, heard, microphone } = play({
       avatar: utterance(1, 4_000),
       learner: utterance(9, 3_000, 600),

@@ -1,7 +1,7 @@
 /**
  * Keeps the avatar's own voice from its ears: what comes back through the learner's loudspeakers is replaced by the room's
  * noise, what the learner says over it is let through. With headphones, or a page that cancels the echo, it changes
- * nothing; in the first half second in which it cannot know, it holds back what it hears and decides then.
+ * nothing; in the first moments, in which it cannot know, it holds back what it hears for up to a second, and decides then.
  */
 import { EchoDetector, type EchoFrame } from './echo-detector.ts';
 
@@ -14,8 +14,11 @@ const NEAR_SHARE = 0.5;
 const NEAR_FRAMES = 40;
 /** The same sound for 50 ms on end is echo. */
 const SURE_FRAMES = 5;
-/** Held back for no longer than 600 ms: echo is known after 220–460. */
-const LONGEST_HOLD_FRAMES = 60;
+/** Held back for half a second, and where it may yet turn out to be echo, for one. Echo is mostly known after 0.1 s. */
+const HOLD_FRAMES = 50;
+const DOUBTFUL_HOLD_FRAMES = 100;
+/** Nineteen in twenty frames of people who speak over the avatar are less like it than this. */
+const DOUBTFUL_LIKENESS = 0.4;
 /** So long the avatar sounds and nothing is heard before the learner's room is known to be free of echo. */
 const FREE_FRAMES = 120;
 /** What passes as a voice over the echo, but is the avatar's for a whole second, is louder echo. */
@@ -89,13 +92,13 @@ export class EchoGate {
   }
 
   /** Whether there is echo in this room is not known yet. */
-  #explore(samples: Int16Array, { audible }: EchoFrame): Int16Array {
+  #explore(samples: Int16Array, { audible, likeness }: EchoFrame): Int16Array {
     this.#quietFrames += audible ? 0 : 1;
     if (this.#held.length === 0 && !audible) {
       this.#state = this.#quietFrames >= FREE_FRAMES ? 'free' : 'unsure';
       return samples;
     }
-    if (this.#held.length < LONGEST_HOLD_FRAMES) {
+    if (this.#held.length < longestHold(likeness)) {
       return this.#hold(samples);
     }
     this.#state = 'free';
@@ -104,7 +107,7 @@ export class EchoGate {
 
   /** There is echo: what it explains is muted, a voice above it passes. */
   #sift(samples: Int16Array, frame: EchoFrame): Int16Array {
-    const { excessDb, same, settled, confirmed, echoExpected } = frame;
+    const { excessDb, same, likeness, settled, confirmed, echoExpected } = frame;
     const near = excessDb > NEAR_EXCESS_DB && (settled || !same);
     this.#sameWhileNear = near && same ? this.#sameWhileNear + 1 : 0;
     if (this.#sameWhileNear >= LOUDER_FRAMES) {
@@ -125,7 +128,7 @@ export class EchoGate {
       this.#heldAstray = !confirmed;
     }
     this.#heldNear += near ? 1 : 0;
-    if (this.#held.length < (this.#heldAstray ? LONGEST_HOLD_FRAMES : EDGE_FRAMES)) {
+    if (this.#held.length < (this.#heldAstray ? longestHold(likeness) : EDGE_FRAMES)) {
       return this.#hold(samples);
     }
     if (this.#heldNear >= NEAR_SHARE * this.#held.length) {
@@ -170,4 +173,8 @@ export class EchoGate {
       return Math.round((this.#random / 2 ** 31 - 1) * amplitude);
     });
   }
+}
+
+function longestHold(likeness: number): number {
+  return likeness > DOUBTFUL_LIKENESS ? DOUBTFUL_HOLD_FRAMES : HOLD_FRAMES;
 }
