@@ -99,7 +99,10 @@ it(
       await learner.until('sound', ({ rms }) => rms > AUDIBLE_RMS);
       const before = learner.agent!.identity;
       const victim = await busiestJob();
-      const turns = learner.captions.filter(({ speaker }) => speaker === 'avatar').length;
+      // The caption that breaks off is never final.
+      const turns = learner.captions.filter(
+        ({ speaker, final }) => speaker === 'avatar' && final,
+      ).length;
       const killedAtMs = performance.now();
       process.kill(victim, 'SIGKILL');
       await eventually(
