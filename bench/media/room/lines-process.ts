@@ -38,9 +38,13 @@ export class LinesProcess<Event extends { type: string }> {
     });
   }
 
-  /** Processor time and memory of the process so far. */
-  usage(): Promise<Usage> {
-    return usageOf(this.#child.pid!);
+  /** Processor time and memory of the process so far. Rejects when it has ended, and says what it complained of. */
+  async usage(): Promise<Usage> {
+    try {
+      return await usageOf(this.#child.pid!);
+    } catch (cause) {
+      throw new Error(`${this.#name} has ended. ${this.#complaint}`, { cause });
+    }
   }
 
   /** Resolves with the first event of that type. Rejects when the process ends without, or takes too long. */
