@@ -1,5 +1,6 @@
 /** Text that PostgreSQL cannot keep: the character of code 0, and halves of surrogate pairs. No person writes either. */
 import type { FastifyRequest } from 'fastify';
+import { Stream } from 'node:stream';
 import { ProblemError } from './problems.ts';
 
 /** With the flag u, only a half that stands alone is in this range. */
@@ -18,8 +19,14 @@ export function refuseUnkeepable({ body, query, params }: FastifyRequest): void 
   }
 }
 
-/** Without recursion: a body may be nested as deeply as it is long. */
+/**
+ * Without recursion: a body may be nested as deeply as it is long. A body that a route reads as a stream, such as what is
+ * passed on to LiveKit, is left alone: it is no text yet, and leads through half of Node.
+ */
 function holdsUnkeepable(value: unknown): boolean {
+  if (value instanceof Stream) {
+    return false;
+  }
   const open: unknown[] = [value];
   while (open.length > 0) {
     const next = open.pop();
