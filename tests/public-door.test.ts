@@ -1,7 +1,6 @@
 /** A learner's call through the public door: real NGINX, HTTPS, one address, in a real Chromium. */
 import { Service, untilAnswers } from '#launch/service.ts';
-import { readFile } from 'node:fs/promises';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';

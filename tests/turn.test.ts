@@ -5,9 +5,6 @@
 import { readEnvironment } from '#config/environment.ts';
 import { Progress } from '#launch/progress.ts';
 import { startSystem, type RunningSystem } from '#launch/system.ts';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DoorStage, nginxForTests } from '../nginx/testing/stage.ts';
 import { LearnerBrowser } from './learner-browser.ts';
@@ -70,19 +67,16 @@ declare global {
 }
 
 describe.skipIf(install === undefined)('With HTTPS alone let out', () => {
-  let system: RunningSystem;
-  let stage: DoorStage;
+  let system: RunningSystem | undefined;
+  let stage: DoorStage | undefined;
 
   beforeAll(async () => {
-    const database = await mkdtemp(join(tmpdir(), 'understudy-turn-'));
     system = await startSystem({
       progress: new Progress({ quiet: true }),
       apart: true,
       environment: readEnvironment({
         UNDERSTUDY_DATA: process.env['UNDERSTUDY_DATA'],
         ...PORTS,
-        // The system of the other tests has the folder's own database.
-        DATABASE_URL: `file:${database}`,
         LIVEKIT_TURN_DOMAIN: NAME,
         UNDERSTUDY_TRUST_PROXY: '127.0.0.1',
         UNDERSTUDY_LLM: 'scripted',
@@ -98,12 +92,12 @@ describe.skipIf(install === undefined)('With HTTPS alone let out', () => {
     });
   });
   afterAll(async () => {
-    await stage.close();
-    await system.stop();
+    await stage?.close();
+    await system?.stop();
   });
 
   it('a learner sees and hears the avatar through TURN over TLS, on the port and the name of the page', async () => {
-    const port = stage.options.httpsPort;
+    const port = stage!.options.httpsPort;
     const browser = await LearnerBrowser.open(`https://${NAME}:${String(port)}`, {
       anyCertificate: true,
       prelude: prelude(port),
@@ -141,6 +135,6 @@ describe.skipIf(install === undefined)('With HTTPS alone let out', () => {
     } finally {
       await browser.close();
     }
-    await expect.poll(() => stage.accessLog()).toContain('"to":"turn"');
+    await expect.poll(() => stage!.accessLog()).toContain('"to":"turn"');
   });
 });
