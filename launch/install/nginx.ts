@@ -83,7 +83,14 @@ async function unpackPackages(dataFolder: string, folder: string): Promise<void>
         throw new LaunchProblem(`NGINX's package cannot be unpacked: ${output.trim()}`);
       }
     }
-    await rename(unpacked, folder);
+    try {
+      await rename(unpacked, folder);
+    } catch (error) {
+      // Somebody else has put it there meanwhile.
+      if (!existsSync(join(folder, PROGRAM))) {
+        throw error;
+      }
+    }
   } finally {
     await rm(fetched, { recursive: true, force: true });
   }
