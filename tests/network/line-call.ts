@@ -128,6 +128,17 @@ export class LineCall {
     }
   }
 
+  /** Resolves when the learner has looked at its counters `times` times after that moment. */
+  async untilSeconds(afterMs: number, times: number): Promise<void> {
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const looks = (): number =>
+      this.events.filter((event) => event.type === 'second' && event.atMs > afterMs).length;
+    while (looks() < times) {
+      signal.throwIfAborted();
+      await once(this.#news, 'news', { signal });
+    }
+  }
+
   /** Ends the call; resolves with what the learner heard and saw. */
   async end(): Promise<Heard> {
     try {

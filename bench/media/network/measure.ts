@@ -28,13 +28,13 @@ const CASES: readonly Case[] = [
     name: '2,000 ms of stall, picture fixed',
     commands: [`stall ${String(STALL_MS)}`],
     adaptive: false,
-    watchMs: 12_000,
+    watchMs: 20_000,
   },
   {
     name: '2,000 ms of stall, adaptive',
     commands: [`stall ${String(STALL_MS)}`],
     adaptive: true,
-    watchMs: 12_000,
+    watchMs: 20_000,
   },
   {
     name: 'all three at once',

@@ -38,6 +38,8 @@ const WARM_UP_MS = 6_000;
 const LATEST_MS = 1_500;
 /** Two pictures this close are a picture that moves; the last rung shows five a second. */
 const MOVES_MS = 300;
+/** A burst of held pictures is no recovery: they keep following each other for so long. */
+const STEADY_MS = 1_500;
 
 export async function runTrial(options: TrialOptions): Promise<Trial> {
   const { place, lines, adaptive, commands, watchMs } = options;
@@ -59,7 +61,7 @@ export async function runTrial(options: TrialOptions): Promise<Trial> {
     heard = await call.end();
   }
   const toMs = fromMs + watchMs;
-  const speech = speechHeard(heard, call.avatar.spoken, fromMs, toMs);
+  const speech = speechHeard(heard, call.avatar.spoken, stallEndsMs ?? fromMs, toMs);
   const stretches = sum(speech.map(({ stretches }) => stretches));
   const pictures = heard.pictures.map(({ atMs }) => atMs);
   const watched = pictures.filter((atMs) => atMs >= fromMs && atMs < toMs);
@@ -79,7 +81,7 @@ export async function runTrial(options: TrialOptions): Promise<Trial> {
   };
 }
 
-/** Lines that began and ended while the line was watched. */
+/** Lines that began and ended while the line was watched; during a stall nothing can be heard. */
 function speechHeard(heard: Heard, spoken: readonly SpokenLine[], fromMs: number, toMs: number) {
   return spoken.flatMap(({ line, atMs }) => {
     const known = joined(line.chunks.map(({ samples }) => samples));
@@ -117,11 +119,15 @@ function concealedShare(events: readonly FarEvent[], fromMs: number, toMs: numbe
   return played <= 0 ? null : (last.concealedSamples - first.concealedSamples) / played;
 }
 
+/** The first picture after the stall from which on pictures keep following each other. */
 function recovery(picturesAtMs: readonly number[], endsMs: number): number | null {
-  const index = picturesAtMs.findIndex(
-    (atMs, at) => atMs >= endsMs && (picturesAtMs[at + 1] ?? Infinity) - atMs <= MOVES_MS,
-  );
-  return index < 0 ? null : picturesAtMs[index]! - endsMs;
+  const after = picturesAtMs.filter((atMs) => atMs >= endsMs);
+  const back = after.findIndex((fromMs, index) => {
+    const next = after.slice(index).filter((atMs) => atMs <= fromMs + STEADY_MS + MOVES_MS);
+    const reaches = next.at(-1)! >= fromMs + STEADY_MS;
+    return reaches && next.every((atMs, at) => at === 0 || atMs - next[at - 1]! <= MOVES_MS);
+  });
+  return back < 0 ? null : after[back]! - endsMs;
 }
 
 function joined(parts: readonly Int16Array[]): Int16Array {
