@@ -218,5 +218,5 @@ it('whatever is sent, each answer is one that the route tells of, and none is a 
   const good = new Set(
     [...seen.keys()].filter((group) => / 2\d\d$/u.test(group)).map((group) => group.split(' ')[0]),
   );
-  expect(good.size, [...seen].map(String).sort().join('\n')).toBeGreaterThan(25);
+  expect(good.size, [...seen].map(String).sort().join('\n')).toBeGreaterThan(15);
 }, 300_000);
