@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { buildApp } from './app.ts';
 import { TokenAuthority } from './authority.ts';
 import { AvatarWorkers } from './avatar-workers.ts';
+import type { Database } from './data/database.ts';
 import { recordsOf } from './data/records.ts';
 import { emptyDatabase } from './data/testing/empty-database.ts';
 import type { FailoverDependencies } from './failover/routes.ts';
@@ -59,6 +60,8 @@ export interface TestSignalingOptions {
   composer?: Composer;
   /** Whether calls may be recorded. */
   recording?: boolean;
+  /** In place of the test file's own. */
+  database?: Database;
   /** Answers for avatar workers. */
   sendToWorker?: typeof fetch;
   /** What looks after agents; absent where there are none. */
@@ -72,7 +75,7 @@ export async function testSignaling(options: TestSignalingOptions = {}) {
   const tokens = new RoomTokens(KEYS, options.now);
   const folder = await mkdtemp(join(tmpdir(), 'understudy-signaling-'));
   const now = options.now ?? (() => new Date());
-  const database = await emptyDatabase();
+  const database = options.database ?? (await emptyDatabase());
   const records = recordsOf(database.queries);
   const scenarios = new Scenarios(records.scenarios, now);
   await scenarios.seed(SEED);
