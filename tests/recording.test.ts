@@ -16,6 +16,8 @@ import { synthesise } from './speech.ts';
 const SAID = 'I worked as a teacher for six years and I like working with people.';
 /** Half a picture and the rounding of a frame of sound. */
 const ALIGNED_MS = 40;
+/** A turn may begin with a breath or an h: its first loud sound comes this much later at most. */
+const SOFT_START_MS = 120;
 /** Comparing sound needs no more than speech has. */
 const COMPARED_RATE_HZ = 8_000;
 
@@ -101,7 +103,8 @@ describe('A call with consent', () => {
     for (const { speaker, startMs, endMs } of turns) {
       const { samples, sampleRateHz } = decodeWav(await fetched(`${speaker}.wav`));
       const heardMs = onsetMs(samples, sampleRateHz, Math.max(0, startMs - 300));
-      expect(Math.abs(heardMs - startMs), speaker).toBeLessThanOrEqual(ALIGNED_MS);
+      expect(heardMs - startMs, speaker).toBeGreaterThanOrEqual(-ALIGNED_MS);
+      expect(heardMs - startMs, speaker).toBeLessThanOrEqual(SOFT_START_MS);
       expect(endMs).toBeGreaterThan(startMs);
     }
     const captions = (await fetched('call.vtt')).toString();
