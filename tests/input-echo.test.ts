@@ -49,6 +49,8 @@ describe.each([-6, -12, -20])('The avatar’s own voice, heard back at %i dB', (
     await joinWithLoudspeakers(gainDb);
     await learner.untilGreeted();
     await untilQuiet(AFTERMATH_MS);
+    const hint = learner.agent?.attributes['understudy.input'] ?? '{}';
+    expect(JSON.parse(hint)).toMatchObject({ echo: true });
 
     const report = await call.endAndReport();
     const [greeting] = turnsOf(report.transcript, 'avatar');
