@@ -250,6 +250,27 @@ describe('the listener', () => {
     },
   );
 
+  it.each([
+    { possible: true, words: 'get in', last: 'dropped' },
+    { possible: true, words: 'wait', last: 'turn' },
+    { possible: false, words: 'get in', last: 'turn' },
+  ])(
+    'over the avatar, a scrap "$words" while echo is possible ($possible) is a $last',
+    async ({ possible, words, last }) => {
+      const { listener, recognizer, speech, settle, events, pause } = scene({
+        avatarHasFloor: true,
+        hearing: 'full',
+        echo: { possible: () => possible, repeats: () => false },
+      });
+      speech(400);
+      pause(200);
+      recognizer.asked[0]!(words);
+      await settle();
+      listener.turnOver();
+      expect(events.at(-1)?.type).toBe(last);
+    },
+  );
+
   it('passes on long speech that left no words, so that the persona can ask back', async () => {
     const { listener, recognizer, speech, settle, events, pause } = scene();
     speech(2_000);

@@ -203,6 +203,7 @@ export class Listener {
     }
     this.#lastVoicedMs = hop.atMs;
     this.#voicedMs += HOP_MS;
+    this.#mayEcho ||= this.#options.echo?.possible() ?? false;
     this.#level.hear(hop.samples, HOP_MS);
   }
 
@@ -265,6 +266,7 @@ export class Listener {
   }
 
   #finish(): void {
+    this.#mayEcho ||= this.#options.echo?.possible() ?? false;
     this.#options.onEvent({ type: 'speech-ended', agoMs: this.#newestMs - this.#lastVoicedMs });
     const meant = this.#voicedMs >= MEANT_SPEECH_MS && !this.#overAvatar;
     const text = this.#text === '' && meant ? UNINTELLIGIBLE : this.#text;
@@ -285,7 +287,16 @@ export class Listener {
 
   /** Whether this is not the learner's: somebody farther away, or the avatar itself through loudspeakers. */
   #isForeign(text: string): boolean {
-    return this.#level.distant || (this.#mayEcho && this.#options.echo?.repeats(text) === true);
+    return (
+      this.#level.distant ||
+      (this.#mayEcho && (this.#isScrap(text) || this.#options.echo?.repeats(text) === true))
+    );
+  }
+
+  /** A short sound over the avatar that claims nothing: where its voice comes back, such scraps of it do. */
+  #isScrap(text: string): boolean {
+    const claims = wordsOf(text).some((word) => CLAIMS.has(word));
+    return this.#overAvatar && this.#voicedMs < SHORT_SOUND_MS && !claims;
   }
 
   /** Over the avatar, a word of assent is no turn; when it is the learner's turn, the same word is an answer. */
@@ -293,10 +304,7 @@ export class Listener {
     if (!this.#overAvatar) {
       return false;
     }
-    const words = this.#text
-      .toLowerCase()
-      .split(/[^a-zà-öø-ÿ'-]+/)
-      .filter((word) => word !== '');
+    const words = wordsOf(this.#text);
     const understood =
       this.#options.hearing === 'full' && this.#confidence >= UNDERSTOOD_CONFIDENCE;
     const doubtful = !understood && this.#voicedMs < SHORT_SOUND_MS;
@@ -305,6 +313,13 @@ export class Listener {
       (doubtful && !words.some((word) => CLAIMS.has(word)))
     );
   }
+}
+
+function wordsOf(text: string): string[] {
+  return text
+    .toLowerCase()
+    .split(/[^a-zà-öø-ÿ'-]+/)
+    .filter((word) => word !== '');
 }
 
 /** 512 samples at 16 kHz: Silero's window. */
