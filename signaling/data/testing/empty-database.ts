@@ -2,8 +2,8 @@
  * An embedded database for tests. Making one takes five seconds of a processor, so that one empty folder is made once on
  * this machine and copied; a test file opens one copy and empties its tables between tests.
  */
-import { existsSync, rmSync } from 'node:fs';
-import { cp, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,9 @@ const PGLITE = fileURLToPath(
   new URL('../package.json', import.meta.resolve('@electric-sql/pglite')),
 );
 
-/** A folder of its own with a database that has every migration and no row. */
+const PREFIX = 'understudy-database-';
+
+/** A folder of its own with a new database, as one that was just made; opening it migrates it. */
 export async function emptyDatabaseFolder(): Promise<string> {
   const { version } = JSON.parse(await readFile(PGLITE, 'utf8')) as { version: string };
   const template = join(tmpdir(), `understudy-pglite-${version}`);
@@ -25,9 +27,20 @@ export async function emptyDatabaseFolder(): Promise<string> {
     // Another test may have been first.
     await rename(draft, template).catch(() => rm(draft, { recursive: true, force: true }));
   }
-  const folder = await mkdtemp(join(tmpdir(), 'understudy-database-'));
+  await sweep();
+  const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${String(process.pid)}-`));
   await cp(join(template, 'postgres'), join(folder, 'postgres'), { recursive: true });
   return join(folder, 'postgres');
+}
+
+/** Removes what test processes that have ended left: they are ended without a word. */
+async function sweep(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const processId = Number(/^understudy-database-(\d+)-/u.exec(name)?.[1]);
+    if (processId > 0 && !existsSync(`/proc/${String(processId)}`)) {
+      await rm(join(tmpdir(), name), { recursive: true, force: true });
+    }
+  }
 }
 
 let shared: Promise<Database> | undefined;
@@ -43,9 +56,6 @@ export async function emptyDatabase(): Promise<Database> {
 async function openShared(): Promise<Database> {
   const folder = await emptyDatabaseFolder();
   const database = await openDatabase({ folder });
-  process.once('exit', () => {
-    rmSync(folder, { recursive: true, force: true });
-  });
   return database;
 }
 
