@@ -137,6 +137,18 @@ describe('A line that narrows', () => {
   });
 });
 
+describe('A line that stands still for two seconds', () => {
+  it('costs a rung at most: nothing arriving says nothing of what fits', () => {
+    const story = new Story();
+    story.run(10, {});
+    const nothing = { ...GOOD_LINE, receivedKbps: 4, framesPerSecond: 0, concealedShare: 0.9 };
+    expect(story.run(2, {}, nothing).rung).toBe(0);
+    const after = { ...GOOD_LINE, receivedKbps: 800, freezeShare: 0.9 };
+    expect(story.run(2, {}, after).rung).toBe(1);
+    expect(story.run(20, {}).rung).toBe(0);
+  });
+});
+
 describe('A learner who changes to a network with a longer way', () => {
   it('loses picture for half a minute and then gets all of it back', () => {
     const story = new Story();

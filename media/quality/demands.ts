@@ -58,6 +58,8 @@ const FREEZE_SHARE = 0.3;
 const CONCEALED_SHARE = 0.08;
 /** A full queue on the way, over what the line took at its best lately. */
 const QUEUE_MS = 150;
+/** Less than this of what was sent is a line that stands: it says nothing of what it carries when it goes again. */
+const SILENT_SHARE = 0.1;
 /** Less arriving than this of what was sent: the rest is queued or lost. */
 const DELIVERED_SHARE = 0.8;
 /** Sound, its redundancy and repairs take this much of any line before the picture gets some, in kbit/s. */
@@ -73,6 +75,9 @@ export function rulingOfReport(
 ): Ruling {
   const delivered = sentKbps === undefined || sentKbps < 50 ? 1 : report.receivedKbps / sentKbps;
   const queueMs = report.roundTripMs === undefined ? 0 : report.roundTripMs - leastRoundTripMs;
+  if (delivered < SILENT_SHARE) {
+    return { demand: { kind: 'unclear' }, cause: 'bandwidth' };
+  }
   if (report.lossShare > OVERFLOW_LOSS || delivered < DELIVERED_SHARE) {
     // What came through is what the line carries.
     const atLeast = rungWithin(SAFE_SHARE * report.receivedKbps - BESIDES_PICTURE_KBPS);
