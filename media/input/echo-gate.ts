@@ -39,6 +39,8 @@ export class EchoGate {
   #heldNear = 0;
   /** Whether they were held because the echo may have moved. */
   #heldAstray = false;
+  /** How like the avatar's voice the newest frame was while the avatar sounded. */
+  #newestLikeness = 0;
   #sureFrames = 0;
   #sameWhileNear = 0;
   #quietFrames = 0;
@@ -86,8 +88,11 @@ export class EchoGate {
       this.#state = 'free';
     }
     if (this.#state === 'free' || !frame.avatarSounds) {
+      const isEcho = this.#state === 'echo' && this.#newestLikeness > DOUBTFUL_LIKENESS;
+      this.#held = isEcho ? this.#held.map((held) => this.#muted(held.length)) : this.#held;
       return this.#release(samples);
     }
+    this.#newestLikeness = frame.likeness;
     return this.#state === 'unsure' ? this.#explore(samples, frame) : this.#sift(samples, frame);
   }
 
@@ -125,13 +130,15 @@ export class EchoGate {
     // A voice, or the edge of an echo, or the echo at another delay: a moment tells, and nothing is lost.
     if (this.#held.length === 0) {
       this.#heldNear = 0;
-      this.#heldAstray = !confirmed;
+      this.#heldAstray = false;
     }
     this.#heldNear += near ? 1 : 0;
-    if (this.#held.length < (this.#heldAstray ? longestHold(likeness) : EDGE_FRAMES)) {
+    this.#heldAstray ||= !confirmed;
+    if (this.#held.length < (this.#heldAstray ? DOUBTFUL_HOLD_FRAMES : EDGE_FRAMES)) {
       return this.#hold(samples);
     }
-    if (this.#heldNear >= NEAR_SHARE * this.#held.length) {
+    const moved = this.#heldAstray && likeness > DOUBTFUL_LIKENESS;
+    if (this.#heldNear >= NEAR_SHARE * this.#held.length && !moved) {
       this.#near = NEAR_FRAMES;
       return this.#release(samples);
     }
