@@ -157,14 +157,16 @@ describe.each([
     ];
     for (const [index, sound] of sounds.entries()) {
       await agent.say(sound);
-      await agent.until('sent', index + 1);
+      // A session, too, says the next only then; an output of @livekit/agents that has just been flushed would throw.
+      await agent.until('finished', index + 1);
     }
-    const last = await agent.until('finished', 3);
     const positions = agent.events.flatMap((event) =>
       event.event === 'finished' ? [Math.round(event.positionS * 100) / 100] : [],
     );
     expect(positions).toEqual([0.5, 0.3, 0.4]);
-    expect(last.interrupted).toBe(false);
+    expect(agent.events.some((event) => event.event === 'finished' && event.interrupted)).toBe(
+      false,
+    );
   });
 });
 

@@ -52,9 +52,11 @@ export class RemoteAgent {
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.#errors = (this.#errors + text).slice(-4_000);
     });
+    // What is said to a process that died is lost; waiting for its events says so.
+    child.stdin!.on('error', () => undefined);
     createInterface({ input: child.stdout! }).on('line', (line) => {
       // LiveKit's SDK writes its own lines here too.
-      const told = JSON.parse(line) as Partial<AgentEvent>;
+      const told = line.startsWith('{"event"') ? (JSON.parse(line) as Partial<AgentEvent>) : {};
       if (told.event !== undefined) {
         this.events.push({ ...(told as AgentEvent), atMs: performance.now() });
         this.#news.emit('event');
