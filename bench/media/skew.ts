@@ -38,13 +38,14 @@ export async function measureSkew(
   const peerPython = await ensureAvatarPeer(say);
   const server = await RoomServer.start(say);
   try {
-    const script = conversationScript({ durationMs: quick ? QUICK_MS : FULL_MS, seed: 7 });
+    const alonePlays = conversationScript({ durationMs: quick ? QUICK_MS : FULL_MS, seed: 7 });
+    const crowdPlays = conversationScript({ durationMs: QUICK_MS, seed: 7 });
     const play = async (who: 'ours' | 'peer', rooms: number): Promise<Measured> => {
       say(`${who}, ${String(rooms)} ${rooms === 1 ? 'room' : 'rooms'}`);
       return measuredIn(
         await playShow({
           server,
-          script,
+          script: rooms === 1 ? alonePlays : crowdPlays,
           rooms,
           face: 'marker',
           peerPython: who === 'peer' ? peerPython : undefined,
@@ -65,7 +66,7 @@ export async function measureSkew(
         ...rowsOf(`${String(CROWD)} rooms, `, crowd.ours, '≤ 20'),
         ...rowsOf(`${String(CROWD)} rooms, peer: `, crowd.peer, 'to beat'),
       ],
-      detail: { alone, crowd, scriptMs: script.durationMs },
+      detail: { alone, crowd, scriptMs: alonePlays.durationMs, crowdMs: crowdPlays.durationMs },
     };
   } finally {
     await server.stop();
