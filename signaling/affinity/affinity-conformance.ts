@@ -103,6 +103,39 @@ export function affinityConformance(
       expect((await affinity.claim(id, 7, NOBODY))?.fence).toBe(8);
     });
 
+    it('that was emptied lets an owner keep, renew and hand on as if nothing had been', async () => {
+      const [keeps, claims] = [newId(), newId()];
+      expect(await affinity.keep(keeps, 3, 'after the loss')).toBe(true);
+      expect(await affinity.keep(keeps, 3, 'and again')).toBe(true);
+      expect(await affinity.renew(keeps, 3, HERE)).toBe(true);
+      expect(await affinity.kept(keeps)).toBe('and again');
+      expect((await affinity.claim(claims, 3, NOBODY))?.fence).toBe(4);
+      expect(await affinity.claim(claims, 3, NOBODY)).toBeUndefined();
+    });
+
+    it('that was emptied believes an old owner only until the true one is there', async () => {
+      const id = newId();
+      expect(await affinity.renew(id, 1, HERE)).toBe(true);
+      expect(await under.other.renew(id, 2, { ...HERE, workerId: 'worker-2' })).toBe(true);
+      expect(await affinity.renew(id, 1, HERE)).toBe(false);
+      expect(await affinity.keep(id, 1, 'of the old one')).toBe(false);
+      expect(await affinity.read(id)).toMatchObject({ fence: 2, workerId: 'worker-2' });
+    });
+
+    it('forgets an erased session for good: no owner keeps, renews or claims anything of it', async () => {
+      const id = newId();
+      await affinity.claim(id, 0, HERE);
+      await affinity.keep(id, 1, 'words');
+      expect(await under.other.forget(id)).toBe(2);
+      expect(await affinity.forget(id)).toBe(0);
+      expect(await affinity.kept(id)).toBeUndefined();
+      expect(await affinity.keep(id, 1, 'of one that still runs')).toBe(false);
+      expect(await affinity.renew(id, 1, HERE)).toBe(false);
+      expect(await affinity.claim(id, 1, NOBODY)).toBeUndefined();
+      expect(await affinity.read(id)).toBeUndefined();
+      expect((await affinity.list()).map(({ sessionId }) => sessionId)).not.toContain(id);
+    });
+
     it('forgets a released session but not its number', async () => {
       const id = newId();
       await affinity.claim(id, 0, HERE);

@@ -1,6 +1,7 @@
 /** Session affinity of one signaling process. */
 import {
   FENCE_TTL_S,
+  FORGOTTEN_FENCE,
   SESSION_TTL_S,
   type Ownership,
   type Placement,
@@ -31,7 +32,7 @@ export class MemoryAffinity implements SessionAffinity {
 
   claim(sessionId: string, after: number, placement: Placement): Promise<Ownership | undefined> {
     const entry = this.#entry(sessionId);
-    if ((entry?.fence ?? 0) !== after) {
+    if ((entry?.fence ?? 0) > after) {
       return Promise.resolve(undefined);
     }
     return Promise.resolve(this.#put(sessionId, after + 1, placement, entry?.text));
@@ -60,6 +61,17 @@ export class MemoryAffinity implements SessionAffinity {
     return Promise.resolve(true);
   }
 
+  forget(sessionId: string): Promise<number> {
+    const entry = this.#entry(sessionId);
+    const nowMs = this.#nowMs();
+    this.#entries.set(sessionId, {
+      ...{ fence: FORGOTTEN_FENCE, owner: undefined, text: undefined },
+      ownerUntilMs: nowMs,
+      fenceUntilMs: nowMs + FENCE_TTL_S * 1_000,
+    });
+    return Promise.resolve(Number(entry?.owner !== undefined) + Number(entry?.text !== undefined));
+  }
+
   list(): Promise<Ownership[]> {
     const all = [...this.#entries.keys()].map((id) => this.#entry(id)?.owner);
     return Promise.resolve(all.filter((owner) => owner !== undefined));
@@ -67,7 +79,16 @@ export class MemoryAffinity implements SessionAffinity {
 
   keep(sessionId: string, fence: number, text: string): Promise<boolean> {
     const entry = this.#entry(sessionId);
-    if (entry?.owner?.fence !== fence) {
+    if (entry === undefined) {
+      const nowMs = this.#nowMs();
+      this.#entries.set(sessionId, {
+        ...{ fence: 0, owner: undefined, text },
+        ownerUntilMs: nowMs + SESSION_TTL_S * 1_000,
+        fenceUntilMs: nowMs + SESSION_TTL_S * 1_000,
+      });
+      return Promise.resolve(true);
+    }
+    if (entry.fence !== 0 && entry.owner?.fence !== fence) {
       return Promise.resolve(false);
     }
     entry.text = text;
@@ -83,9 +104,9 @@ export class MemoryAffinity implements SessionAffinity {
     return Promise.resolve();
   }
 
-  /** Without an owner, the holder of the last number comes back, and a number that was never seen here is believed. */
-  #holds({ owner, fence: last }: Entry, fence: number): boolean {
-    return owner === undefined ? fence >= last : owner.fence === fence;
+  /** The holder of the last number, and a higher one that was never seen here: an emptied store believes it. */
+  #holds({ fence: last }: Entry, fence: number): boolean {
+    return fence >= last;
   }
 
   #entry(sessionId: string): Entry | undefined {

@@ -11,6 +11,7 @@ import { connectRedis } from './redis-connection.ts';
 import {
   AffinityError,
   FENCE_TTL_S,
+  FORGOTTEN_FENCE,
   SESSION_TTL_S,
   type Ownership,
   type Placement,
@@ -20,8 +21,8 @@ import {
 /** KEYS owner, fence, checkpoint. ARGV after, JSON without fence, ttl, fence ttl. Answers the new number or 0. */
 const CLAIM = `
 local last = tonumber(redis.call('GET', KEYS[2]) or '0')
-if last ~= tonumber(ARGV[1]) then return 0 end
-local fence = last + 1
+if last > tonumber(ARGV[1]) then return 0 end
+local fence = tonumber(ARGV[1]) + 1
 redis.call('SET', KEYS[2], fence, 'EX', ARGV[4])
 redis.call('HSET', KEYS[1], 'fence', fence, 'at', ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
@@ -33,7 +34,7 @@ const RENEW = `
 local fence = tonumber(ARGV[1])
 local owner = tonumber(redis.call('HGET', KEYS[1], 'fence') or '0')
 local last = tonumber(redis.call('GET', KEYS[2]) or '0')
-if fence < 1 or (owner ~= 0 and owner ~= fence) or fence < last then return 0 end
+if fence < 1 or fence < owner or fence < last then return 0 end
 redis.call('SET', KEYS[2], fence, 'EX', ARGV[4])
 redis.call('HSET', KEYS[1], 'fence', fence, 'at', ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
@@ -46,9 +47,15 @@ if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1], KEYS[3])
 return 1`;
 
+/** ARGV number that nobody reaches, fence ttl. */
+const FORGET = `
+redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[2])
+return redis.call('DEL', KEYS[1], KEYS[3])`;
+
 /** ARGV fence, text, ttl. */
 const KEEP = `
-if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] then return 0 end
+local owner = redis.call('HGET', KEYS[1], 'fence')
+if owner ~= ARGV[1] and (owner or redis.call('EXISTS', KEYS[2]) == 1) then return 0 end
 redis.call('SET', KEYS[3], ARGV[2], 'EX', ARGV[3])
 return 1`;
 
@@ -99,6 +106,10 @@ export class RedisAffinity implements SessionAffinity {
 
   async release(sessionId: string, fence: number): Promise<boolean> {
     return (await this.#run(RELEASE, sessionId, fence)) === 1;
+  }
+
+  forget(sessionId: string): Promise<number> {
+    return this.#run(FORGET, sessionId, FORGOTTEN_FENCE, FENCE_TTL_S);
   }
 
   async list(): Promise<Ownership[]> {

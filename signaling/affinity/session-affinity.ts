@@ -40,23 +40,34 @@ export const SESSION_TTL_S = 3_600;
 /** Fencing numbers outlive their entries, so that a number is never given twice: a day and a night. */
 export const FENCE_TTL_S = 36 * 3_600;
 
+/** The last fencing number of a session that nobody may own any more. */
+export const FORGOTTEN_FENCE = 2_147_483_647;
+
 /** Every method rejects with AffinityError where the store cannot be reached. */
 export interface SessionAffinity {
   /**
-   * Takes the session for a new owner, if the last fencing number is still `after` (0: nobody ever had it). Undefined
-   * where somebody else was faster.
+   * Takes the session for a new owner, if no fencing number above `after` was given (0: nobody ever had it). Undefined
+   * where somebody else was faster. A store that was emptied believes `after`.
    */
   claim(sessionId: string, after: number, placement: Placement): Promise<Ownership | undefined>;
   /**
-   * Keeps the entry alive and says anew where the owner is. An entry that was lost is entered again, unless a higher
-   * number was given meanwhile. False: `fence` is no longer the owner.
+   * Keeps the entry alive and says anew where the owner is. An entry that was lost is entered again, and an older owner
+   * that did so first gives way. False: a higher number than `fence` was given.
    */
   renew(sessionId: string, fence: number, placement: Placement): Promise<boolean>;
   read(sessionId: string): Promise<Ownership | undefined>;
   /** Forgets the entry and what was kept with it. False: `fence` is no longer the owner. */
   release(sessionId: string, fence: number): Promise<boolean>;
+  /**
+   * Forgets the entry and what was kept with it, whoever the owner is; nobody owns the session again. Resolves with how
+   * many things were there.
+   */
+  forget(sessionId: string): Promise<number>;
   list(): Promise<Ownership[]>;
-  /** Keeps `text` beside the entry, in place of what was kept. False: `fence` is no longer the owner. */
+  /**
+   * Keeps `text` beside the entry, in place of what was kept. False: `fence` is no longer the owner. A store that was
+   * emptied and has not heard of the owner again takes it.
+   */
   keep(sessionId: string, fence: number, text: string): Promise<boolean>;
   /** What was kept last, by whichever owner. */
   kept(sessionId: string): Promise<string | undefined>;
