@@ -91,6 +91,7 @@ export class Sessions {
       createdAt: this.#now(),
       endedAt: null,
       endReason: null,
+      region: null,
     };
     const { records, maxSessions } = this.#options;
     if (!(await records.admit(session, { most: maxSessions, since: this.#oldest() }))) {

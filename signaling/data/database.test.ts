@@ -30,6 +30,7 @@ const newSession = (id: string): Session => ({
   endReason: null,
 });
 
+  region: null,
 describe('the embedded database', () => {
   // The first one on a machine is made, which takes its time.
   beforeAll(() => emptyDatabaseFolder(), 120_000);

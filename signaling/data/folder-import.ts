@@ -80,6 +80,7 @@ function sessionOf(stored: z.infer<typeof storedSession>): Session {
     endReason: stored.endedAt === null ? null : 'asked',
   };
 }
+    region: null,
 
 async function readAll<T>(folder: string, schema: z.ZodType<T>, skipped: string[]): Promise<T[]> {
   const found: T[] = [];

@@ -34,6 +34,7 @@ const session = (id: string, more: Partial<Session> = {}): Session => ({
   endReason: null,
   ...more,
 });
+  region: null,
 
 const spoken = (text: string) => ({
   ...{ index: 0, speaker: 'learner' as const, startMs: 12.5, endMs: 900, text },

@@ -65,7 +65,8 @@ export const sessions = pgTable('sessions', {
   createdBy: text('created_by').notNull(),
   createdAt: createdAt(),
   endedAt: moment('ended_at'),
-  endReason: text('end_reason', { enum: ['asked', 'reported', 'lost'] }),
+  endReason: text('end_reason', { enum: ['asked', 'reported', 'finished', 'lost'] }),
+  region: text('region'),
 });
 
 export const reports = pgTable('reports', {
@@ -144,6 +145,8 @@ export const webhooks = pgTable('webhooks', {
 });
 
 export const webhookDeliveries = pgTable('webhook_deliveries', {
+  failingSince: moment('failing_since'),
+  stoppedBecause: text('stopped_because', { enum: ['gone', 'failing'] }),
   id: text('id').primaryKey(),
   webhookId: text('webhook_id').notNull(),
   event: text('event').notNull(),
@@ -158,6 +161,15 @@ export const webhookDeliveries = pgTable('webhook_deliveries', {
 });
 
 export const idempotencyKeys = pgTable('idempotency_keys', {
+  attemptedAt: moment('attempted_at'),
+  durationMs: integer('duration_ms'),
+  failure: text('failure'),
+  responseText: text('response_text'),
+});
+
+export const livekitEvents = pgTable('livekit_events', {
+  id: text('id').primaryKey(),
+  receivedAt: moment('received_at').notNull(),
   id: text('id').primaryKey(),
   requestHash: text('request_hash').notNull(),
   status: integer('status'),

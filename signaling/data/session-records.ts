@@ -34,7 +34,7 @@ export class SessionRecords {
         sql`select ${session.id}::text, ${session.scenarioId}::text, ${session.scenarioVersion}::integer,
           ${session.learnerId}::text, ${session.learnerIdentity}::text, ${session.learnerName}::text,
           ${session.avatar}::text, ${session.recording}::boolean, ${session.createdBy}::text,
-          ${session.createdAt.toISOString()}::timestamptz, null::timestamptz, null::text
+          ${session.createdAt.toISOString()}::timestamptz, null::timestamptz, null::text, ${session.region}::text
           where (select count(*) from sessions
             where ended_at is null and created_at > ${since.toISOString()}::timestamptz) < ${most}::integer`,
       )

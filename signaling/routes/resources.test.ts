@@ -181,7 +181,8 @@ describe('webhooks', () => {
     await operator.signaling.records.webhooks.addDelivery({
       ...{ id: 'told-1', webhookId: hook.id, event: 'report.ready', sessionId: null, payload: {} },
       ...{ status: 'failed', attempts: 3, responseStatus: 500, nextAttemptAt: null },
-      ...{ createdAt: operator.now, deliveredAt: null },
+      ...{ createdAt: operator.now, deliveredAt: null, attemptedAt: operator.now },
+      ...{ durationMs: 12, failure: 'STATUS', responseText: null },
     });
     const log = await ask<{ items: unknown[] }>('GET', `/webhooks/${hook.id}/deliveries`);
     expect(log.body.items).toMatchObject([{ id: 'told-1', status: 'failed', attempts: 3 }]);

@@ -56,10 +56,12 @@ export function registerWebhookRoutes(
           ...request.body,
           events: [...new Set(request.body.events)],
           id: `hook_${randomBytes(10).toString('hex')}`,
-          secret: `whsec_${randomBytes(SECRET_BYTES).toString('base64url')}`,
+          secret: `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`,
           createdBy: request.principal.id,
           createdAt: at,
           updatedAt: at,
+          failingSince: null,
+          stoppedBecause: null,
         };
         await webhooks.add(made);
         return { ...outside(made), secret: made.secret };

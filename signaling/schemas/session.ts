@@ -51,9 +51,11 @@ export const session = z
     createdAt: moment,
     endedAt: moment.nullable(),
     endReason: z
-      .enum(['asked', 'reported', 'lost'])
+      .enum(['asked', 'reported', 'finished', 'lost'])
       .nullable()
-      .describe('`asked`: through this API; `reported`: by its job; `lost`: its room was gone'),
+      .describe(
+        '`asked`: through this API; `reported`: by its job; `finished`: everybody had left its room; `lost`: its room was gone',
+      ),
   })
   .meta({ id: 'Session' });
 

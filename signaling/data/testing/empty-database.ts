@@ -69,6 +69,9 @@ const TABLES = [
   schema.webhooks,
   schema.idempotencyKeys,
   schema.auditLog,
+  schema.signInAttempts,
+  schema.providerSignIns,
+  schema.livekitEvents,
   schema.imports,
 ];
 

@@ -20,6 +20,7 @@ for (let index = 0; ; index += 1) {
     endedAt: null,
     endReason: null,
   });
+    region: null,
   // In one piece and at once: what the parent has read is what was committed.
   await new Promise<void>((resolve) => process.stdout.write(`${id}\n`, () => resolve()));
 }
