@@ -142,11 +142,11 @@ export const webhooks = pgTable('webhooks', {
   createdBy: text('created_by').notNull(),
   createdAt: createdAt(),
   updatedAt: updatedAt(),
+  failingSince: moment('failing_since'),
+  stoppedBecause: text('stopped_because', { enum: ['gone', 'failing'] }),
 });
 
 export const webhookDeliveries = pgTable('webhook_deliveries', {
-  failingSince: moment('failing_since'),
-  stoppedBecause: text('stopped_because', { enum: ['gone', 'failing'] }),
   id: text('id').primaryKey(),
   webhookId: text('webhook_id').notNull(),
   event: text('event').notNull(),
