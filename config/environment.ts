@@ -160,6 +160,9 @@ export const environmentSchema = z.object({
     .max(1_000)
     .optional()
     .describe('Avatars that it takes at the same time; three for each processor when absent'),
+  UNDERSTUDY_WEBHOOK_PRIVATE: flag
+    .default(false)
+    .describe('1 lets webhooks go to addresses of this machine and its network'),
   UNDERSTUDY_RECORDING: flag
     .default(true)
     .describe('0 records no call and asks no learner for consent'),

@@ -40,6 +40,13 @@ it('takes several addresses for webhooks', async () => {
   expect(webhook).toMatchObject({ urls: ['http://signaling:8080/a', 'http://signaling:8080/b'] });
 });
 
+it('tells signaling, where it is known', async () => {
+  const { webhook } = await configuration({ UNDERSTUDY_SIGNALING: 'http://signaling:8080' });
+  expect(webhook).toMatchObject({
+    urls: ['http://signaling:8080/api/internal/livekit/webhook'],
+  });
+});
+
 it('explains every key: each line of the template has a comment above it or above its block', () => {
   const lines = readFileSync('config/livekit.yaml', 'utf8').split('\n');
   const unexplained = lines.filter((line, at) => {

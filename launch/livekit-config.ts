@@ -6,6 +6,8 @@ import { parseArgs } from 'node:util';
 import type { Keys } from './install/keys.ts';
 
 const TEMPLATE = fileURLToPath(new URL('../config/livekit.yaml', import.meta.url));
+/** Where signaling takes LiveKit's webhooks. */
+export const LIVEKIT_WEBHOOK_PATH = '/api/internal/livekit/webhook';
 const LOOPBACK = '127.0.0.1';
 /** Where TURN is off; LiveKit wants something there all the same. */
 const NO_DOMAIN = 'turn.invalid';
@@ -17,6 +19,8 @@ export async function liveKitConfig(
   options: { logJson?: boolean } = {},
 ): Promise<string> {
   const { LIVEKIT_NODE_IP: nodeIp, LIVEKIT_TURN_DOMAIN: turnDomain } = environment;
+  const { UNDERSTUDY_SIGNALING: signaling } = environment;
+  const ofSignaling = signaling === undefined ? [] : [new URL(LIVEKIT_WEBHOOK_PATH, signaling)];
   const values: Readonly<Record<string, string | number | boolean>> = {
     LIVEKIT_PORT: environment.LIVEKIT_PORT,
     LIVEKIT_TCP_PORT: environment.LIVEKIT_TCP_PORT,
@@ -31,7 +35,7 @@ export async function liveKitConfig(
     LIVEKIT_TURN_PORT: environment.LIVEKIT_TURN_PORT,
     LIVEKIT_TURN_RELAY_FIRST: environment.LIVEKIT_TURN_RELAY_FIRST,
     LIVEKIT_TURN_RELAY_LAST: environment.LIVEKIT_TURN_RELAY_LAST,
-    LIVEKIT_WEBHOOK_URLS: JSON.stringify(environment.LIVEKIT_WEBHOOK_URLS ?? []),
+    LIVEKIT_WEBHOOK_URLS: JSON.stringify(environment.LIVEKIT_WEBHOOK_URLS ?? ofSignaling),
     LIVEKIT_LOG_LEVEL: environment.LOG_LEVEL === 'silent' ? 'error' : environment.LOG_LEVEL,
     LIVEKIT_LOG_JSON: options.logJson === true,
   };

@@ -11,7 +11,7 @@ import { ensureTurnModel } from './install/turn-model.ts';
 import { ensurePython } from './install/python.ts';
 import { ensureWeb } from './install/web.ts';
 import { ensureWhisper, type WhisperInstall } from './install/whisper.ts';
-import { liveKitConfig } from './livekit-config.ts';
+import { LIVEKIT_WEBHOOK_PATH, liveKitConfig } from './livekit-config.ts';
 import { requireFreePorts, type PortUse } from './ports.ts';
 import { Progress } from './progress.ts';
 import { Service, untilAnswers } from './service.ts';
@@ -136,11 +136,20 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
       await progress.step('LiveKit server', async (say) => {
         const program = await ensureLiveKitServer(dataFolder, say);
         const config = join(dataFolder, `livekit-${String(environment.LIVEKIT_PORT)}.yaml`);
-        await writeFile(config, await liveKitConfig(environment, keys), { mode: 0o600 });
+        const told = {
+          ...environment,
+          LIVEKIT_WEBHOOK_URLS: [
+            ...(environment.LIVEKIT_WEBHOOK_URLS ?? []),
+            `${pageUrl(environment, '127.0.0.1')}${LIVEKIT_WEBHOOK_PATH}`,
+          ],
+        };
+        await writeFile(config, await liveKitConfig(told, keys), { mode: 0o600 });
         const service = new Service({
           name: 'LiveKit server',
           command: program,
           args: ['--config', config],
+          // It tells the page's server of rooms, under a certificate that was made here.
+          ...(certificate === undefined ? {} : { env: { SSL_CERT_FILE: certificate } }),
           logPath: logPath('livekit'),
           ready: (signal) =>
             untilAnswers(`http://127.0.0.1:${String(environment.LIVEKIT_PORT)}/`, signal),

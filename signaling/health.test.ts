@@ -27,6 +27,7 @@ const NOBODY = 'http://127.0.0.1:1/';
 const rooms = (up: boolean): Rooms => ({
   open: () => Promise.resolve(),
   close: () => Promise.resolve(),
+  sid: () => Promise.resolve(undefined),
   sessionIds: () => Promise.resolve(new Set()),
   ping: () => (up ? Promise.resolve() : Promise.reject(new Error('refused'))),
 });

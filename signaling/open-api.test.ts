@@ -22,7 +22,14 @@ interface Description {
 }
 
 /** Of no route at all, or of those for our own processes, which are not described. */
-const BESIDE_ROUTES = ['ROUTE_UNKNOWN', 'OWNER_STALE', 'AFFINITY_UNREACHABLE'];
+const BESIDE_ROUTES = [
+  'ROUTE_UNKNOWN',
+  'OWNER_STALE',
+  'AFFINITY_UNREACHABLE',
+  'LIVEKIT_EVENT_ALTERED',
+  'LIVEKIT_EVENT_STALE',
+  'LIVEKIT_EVENT_REPEATED',
+];
 
 let description: Description;
 let operations: { path: string; method: string; operation: Operation }[];

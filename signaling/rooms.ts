@@ -7,6 +7,8 @@ export interface Rooms {
   open(metadata: DispatchMetadata): Promise<void>;
   /** Ends the room; every participant is disconnected. A room that is gone is fine. */
   close(sessionId: string): Promise<void>;
+  /** LiveKit's own id of the session's room; undefined where there is none. Rejects where the server does not answer. */
+  sid(sessionId: string, region?: string | null): Promise<string | undefined>;
   /** The sessions that have a room. */
   sessionIds(): Promise<ReadonlySet<string>>;
   /** Resolves when the server answers, rejects otherwise. */
@@ -47,6 +49,11 @@ export class LiveKitRooms implements Rooms {
         throw error;
       }
     }
+  }
+
+  async sid(sessionId: string): Promise<string | undefined> {
+    const [room] = await this.#client.listRooms([roomName(sessionId)]);
+    return room?.sid;
   }
 
   async sessionIds(): Promise<ReadonlySet<string>> {

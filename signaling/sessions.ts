@@ -33,6 +33,10 @@ export interface SessionsOptions {
   maxSessions: number;
   /** The first fencing number of a new session; undefined: nobody looks after its agent. */
   begin?: (sessionId: string) => Promise<number | undefined>;
+  /** Whether an agent has the session or is looked for: its room may be gone for a moment. */
+  served?: (sessionId: string) => Promise<boolean>;
+  /** Its room is there. May not reject. */
+  onOpened?: (sessionId: string) => Promise<void>;
   now?: () => Date;
 }
 
@@ -105,7 +109,7 @@ export class Sessions {
         sessionId: id,
         roomName: roomName(id),
         serverUrl: this.#options.serverUrl,
-        ...(await this.#token(session)),
+        ...(await this.#tokenOfOpened(session)),
         scenario: summaryOf(scenario),
         recognition: this.#options.recognitionFor(scenario.language),
         recording: session.recording,
@@ -132,6 +136,16 @@ export class Sessions {
         cause,
       });
     });
+  }
+
+  /** Everybody had left its room. */
+  async finished(session: Session): Promise<void> {
+    await this.#options.records.end(session.id, this.#now(), 'finished');
+  }
+
+  /** No agent comes: the learner was told so in the room, which stays until they leave it. */
+  async fail(sessionId: string, reason: 'unanswered' | 'given-up'): Promise<void> {
+    await this.#options.records.end(sessionId, this.#now(), reason);
   }
 
   async report(session: Session): Promise<ReportResponse> {
@@ -186,6 +200,11 @@ export class Sessions {
       session.learnerName,
     );
     return { token, tokenExpiresAt: expiresAt.toISOString() };
+  }
+
+  async #tokenOfOpened(session: Session): Promise<RefreshTokenResponse> {
+    const [token] = await Promise.all([this.#token(session), this.#options.onOpened?.(session.id)]);
+    return token;
   }
 
   async #open(session: Session, scenario: Scenario): Promise<void> {

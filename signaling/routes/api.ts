@@ -10,6 +10,8 @@ import type { Recordings } from '../recordings.ts';
 import type { Scenarios } from '../scenarios.ts';
 import type { Sessions } from '../sessions.ts';
 import { registerApiKeyRoutes } from './api-keys.ts';
+import type { LiveKitWebhooks } from '../livekit-webhooks/livekit-webhooks.ts';
+import { registerLiveKitWebhookRoute } from '../livekit-webhooks/routes.ts';
 import { registerFailoverRoutes, type FailoverDependencies } from '../failover/routes.ts';
 import { registerAvatarRoutes } from './avatars.ts';
 import { registerCatalogueRoutes, registerHealthRoute } from './catalogue.ts';
@@ -39,6 +41,8 @@ export interface ApiDependencies {
   avatars: () => Promise<string[]>;
   health: () => Promise<HealthResponse>;
   now: () => Date;
+  /** Absent in tests that no LiveKit tells of anything. */
+  livekitWebhooks?: LiveKitWebhooks;
   /** Absent in tests that need no agents. */
   agents?: FailoverDependencies;
 }
@@ -70,7 +74,10 @@ export async function registerApi(app: Api, dependencies: ApiDependencies): Prom
     { prefix: API_PREFIX },
   );
   await app.register(
-    (api: Api, _options, done) => {
+    async (api: Api) => {
+      if (dependencies.livekitWebhooks !== undefined) {
+        await registerLiveKitWebhookRoute(api, dependencies.livekitWebhooks);
+      }
       if (dependencies.agents !== undefined) {
         registerFailoverRoutes(api, dependencies.agents);
       }

@@ -1,6 +1,7 @@
 /** Webhooks: where embedders want to be told of events, and what was told. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import type { DeliveryRecords } from '../data/delivery-records.ts';
 import type { Webhook, WebhookDelivery, WebhookRecords } from '../data/webhook-records.ts';
 import type { Idempotency } from '../idempotency.ts';
 import { pageRequest } from '../page-request.ts';
@@ -18,7 +19,7 @@ import {
 import { answers, WITH, type Api } from './documentation.ts';
 
 export interface WebhookRouteDependencies {
-  records: { webhooks: WebhookRecords };
+  records: { webhooks: WebhookRecords; deliveries: DeliveryRecords };
   idempotency: Idempotency;
   now: () => Date;
 }
@@ -28,7 +29,7 @@ const SECRET_BYTES = 32;
 
 export function registerWebhookRoutes(
   api: Api,
-  { records: { webhooks }, idempotency, now }: WebhookRouteDependencies,
+  { records: { webhooks, deliveries }, idempotency, now }: WebhookRouteDependencies,
 ): void {
   const known = (found: Webhook | undefined): Webhook => {
     if (found === undefined) {
@@ -113,7 +114,7 @@ export function registerWebhookRoutes(
       const values = {
         ...(url === undefined ? {} : { url }),
         ...(events === undefined ? {} : { events: [...new Set(events)] }),
-        ...(active === undefined ? {} : { active }),
+        ...(active === undefined ? {} : { active, failingSince: null, stoppedBecause: null }),
         ...(description === undefined ? {} : { description }),
       };
       return outside(known(await webhooks.change(id, values, now())));
@@ -155,6 +156,33 @@ export function registerWebhookRoutes(
       return { ...found, items: found.items.map(deliveryOutside) };
     },
   );
+
+  api.post(
+    '/webhooks/:id/deliveries/:deliveryId/redeliver',
+    {
+      config: { permission: 'webhooks:manage' },
+      schema: {
+        ...{ tags, operationId: 'redeliverWebhook', summary: 'Tell it once more' },
+        description: 'At once and under the same `webhook-id`, whatever became of it before.',
+        params: idParameters.extend({ deliveryId: idParameters.shape.id }),
+        response: answers(
+          { 202: webhookDelivery },
+          ...[WITH.token, WITH.body],
+          ...(['WEBHOOK_UNKNOWN', 'WEBHOOK_DELIVERY_UNKNOWN', 'WEBHOOK_INACTIVE'] as const),
+        ),
+      },
+    },
+    async ({ params: { id, deliveryId } }, reply) => {
+      if (!known(await webhooks.find(id)).active) {
+        throw new ProblemError('WEBHOOK_INACTIVE', 'PATCH it with { "active": true } first.');
+      }
+      const again = await deliveries.again(id, deliveryId, now());
+      if (again === undefined) {
+        throw new ProblemError('WEBHOOK_DELIVERY_UNKNOWN', 'Its deliveries are listed.');
+      }
+      return reply.code(202).send(deliveryOutside(again));
+    },
+  );
 }
 
 const WITHOUT_SECRET = {
@@ -168,6 +196,8 @@ const outside = (kept: Webhook): z.output<typeof webhook> => ({
   url: kept.url,
   events: kept.events,
   active: kept.active,
+  failingSince: kept.failingSince?.toISOString() ?? null,
+  stoppedBecause: kept.stoppedBecause,
   description: kept.description,
   createdAt: kept.createdAt.toISOString(),
   updatedAt: kept.updatedAt.toISOString(),
@@ -179,7 +209,11 @@ const deliveryOutside = (kept: WebhookDelivery): z.output<typeof webhookDelivery
   sessionId: kept.sessionId,
   status: kept.status,
   attempts: kept.attempts,
+  attemptedAt: kept.attemptedAt?.toISOString() ?? null,
+  durationMs: kept.durationMs,
   responseStatus: kept.responseStatus,
+  responseText: kept.responseText,
+  failure: kept.failure,
   nextAttemptAt: kept.nextAttemptAt?.toISOString() ?? null,
   createdAt: kept.createdAt.toISOString(),
   deliveredAt: kept.deliveredAt?.toISOString() ?? null,

@@ -6,6 +6,9 @@ import { label, moment, pageOf } from './common.ts';
 export const WEBHOOK_EVENTS = [
   'session.created',
   'session.ended',
+  'session.failed',
+  'participant.joined',
+  'participant.left',
   'report.ready',
   'recording.ready',
   'recording.failed',
@@ -32,6 +35,11 @@ const shape = {
   url: z.string(),
   events: z.array(z.string()),
   active: z.boolean(),
+  failingSince: moment.nullable().describe('Nothing was taken since then'),
+  stoppedBecause: z
+    .enum(['gone', 'failing'])
+    .nullable()
+    .describe('`gone`: it answered 410; `failing`: it took nothing for five days'),
   description: z.string().nullable(),
   createdAt: moment,
   updatedAt: moment,
@@ -56,7 +64,16 @@ export const webhookDelivery = z
     sessionId: z.string().nullable(),
     status: z.enum(['waiting', 'delivered', 'failed']),
     attempts: z.number().int(),
+    attemptedAt: moment.nullable().describe('The last attempt, which the next four tell of'),
+    durationMs: z.number().int().nullable(),
     responseStatus: z.number().int().nullable(),
+    responseText: z.string().nullable().describe('The first 1,024 bytes'),
+    failure: z
+      .string()
+      .nullable()
+      .describe(
+        '`STATUS`, `REDIRECTED`, `TIMED_OUT`, `ADDRESS_PRIVATE`, `NAME_UNKNOWN`, `CERTIFICATE_REFUSED` or `UNREACHABLE`',
+      ),
     nextAttemptAt: moment.nullable(),
     createdAt: moment,
     deliveredAt: moment.nullable(),
