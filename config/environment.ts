@@ -122,6 +122,12 @@ export const environmentSchema = z.object({
     .describe(
       'PostgreSQL 15 or newer: postgres://USER:PASSWORD@HOST/DATABASE; without it an embedded one in UNDERSTUDY_DATA/data/postgres, or in FOLDER with file:FOLDER',
     ),
+  UNDERSTUDY_DATA_KEYS: z
+    .string()
+    .optional()
+    .describe(
+      'Encrypts names, transcripts and reports in the database: one or several keys of 32 bytes in hexadecimal or base64, newest first; without it UNDERSTUDY_DATA/keys/data-keys is made and used (npm run keys)',
+    ),
   REDIS_URL: z
     .string()
     .optional()

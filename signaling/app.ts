@@ -13,6 +13,7 @@ import { asDatabaseError } from './data/database-error.ts';
 import { addressOfToday } from './old-addresses.ts';
 import { registerOpenApi } from './open-api.ts';
 import { PROBLEMS, ProblemError, type ProblemCode } from './problems.ts';
+import { DataKeyError } from './privacy/data-key-error.ts';
 import { registerApi, type ApiDependencies } from './routes/api.ts';
 import type { Api } from './routes/documentation.ts';
 import { refuseUnkeepable } from './unkeepable-text.ts';
@@ -116,6 +117,10 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
   }
   const { code, statusCode = 500, validation, validationContext, message } = error as FastifyError;
   if (validation !== undefined) {
+  if (error instanceof DataKeyError) {
+    request.log.error({ code: error.code }, error.message);
+    return problem(reply, request.id, 'DATA_UNREADABLE', 'The log has the request id.');
+  }
     const inBody = validationContext === 'body';
     const detail = validation
       .map(({ instancePath, message: wrong }) => {

@@ -56,6 +56,7 @@ export const PROBLEMS = {
   AVATARS_FULL: { status: 503, title: 'No avatar worker has room' },
   LIVEKIT_UNREACHABLE: { status: 503, title: 'The media server cannot be reached' },
   AFFINITY_UNREACHABLE: { status: 503, title: 'The store of session affinity cannot be reached' },
+  DATA_UNREADABLE: { status: 500, title: 'What is kept cannot be decrypted' },
   DATABASE_UNREACHABLE: { status: 503, title: 'The database cannot be reached' },
 } as const;
 

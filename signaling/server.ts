@@ -17,6 +17,7 @@ import { openDatabase } from './data/database.ts';
 import { importFolder } from './data/folder-import.ts';
 import { recordingRow } from './recording-row.ts';
 import { recordsOf } from './data/records.ts';
+import { DataKeyRecords } from './data/data-key-records.ts';
 import { MemoryAffinity } from './affinity/memory-affinity.ts';
 import { RedisAffinity } from './affinity/redis-affinity.ts';
 import { LiveKitAgentRooms } from './failover/agent-rooms.ts';
@@ -28,6 +29,14 @@ import { ComposerProcess } from './recording-composer.ts';
 import { RecordingTickets } from './recording-tickets.ts';
 import { Recordings } from './recordings.ts';
 import { RoomTokens } from './room-tokens.ts';
+import { DataKeyError } from './privacy/data-key-error.ts';
+import { openKeyRing } from './privacy/open-key-ring.ts';
+import { Resealing } from './privacy/resealing.ts';
+import { SealedAffinity } from './privacy/sealed-affinity.ts';
+import {
+  LiveKitWebhooks,
+  KEPT_MS as LIVEKIT_EVENTS_KEPT_MS,
+} from './livekit-webhooks/livekit-webhooks.ts';
 import { LiveKitRooms } from './rooms.ts';
 import { Scenarios } from './scenarios.ts';
 import { Sessions } from './sessions.ts';
@@ -60,8 +69,21 @@ const database = await openDatabase({
   console.error(`${error.code}: ${error.message}`);
   process.exit(1);
 });
-const records = recordsOf(database.queries);
-const imported = await importFolder(database.queries, join(dataFolder, 'data'));
+const { ring } = await openKeyRing({
+  given: environment.UNDERSTUDY_DATA_KEYS,
+  dataFolder,
+  records: new DataKeyRecords(database.queries),
+}).catch(async (error: unknown) => {
+  await database.close();
+  if (!(error instanceof DataKeyError)) {
+    throw error;
+  }
+  // Nothing is lost by waiting for the key; a new one would hide what is there.
+  console.error(`${error.code}: ${error.message}`);
+  process.exit(1);
+});
+const records = recordsOf(database.queries, ring);
+const imported = await importFolder(database.queries, ring, join(dataFolder, 'data'));
 const scenarios = new Scenarios(records.scenarios);
 await scenarios.seed(seeds);
 const { UNDERSTUDY_TRUST_PROXY: trustProxy } = environment;
@@ -77,10 +99,12 @@ const recognitionFor = (language: string): RecognitionGrade => {
   return language === 'en' && UNDERSTUDY_RECOGNITION !== 'none' ? 'basic' : 'none';
 };
 const avatars = (): Promise<string[]> => listAvatars(neuralAvatarFolder(environment));
-const affinity =
+const affinity = new SealedAffinity(
   environment.REDIS_URL === undefined
     ? new MemoryAffinity()
-    : new RedisAffinity(environment.REDIS_URL);
+    : new RedisAffinity(environment.REDIS_URL),
+  ring,
+);
 const failover: Failover = new Failover({
   affinity,
   rooms: new LiveKitAgentRooms(LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET),
@@ -190,7 +214,8 @@ recordings.start();
 housekeeping.start();
 failover.start();
 const stop = (): void => {
-  void Promise.allSettled([recordings.close(), housekeeping.close(), app.close()])
+  stopping.abort();
+  void Promise.allSettled([recordings.close(), housekeeping.close(), sender.close(), app.close()])
     // Last: requests in flight have been answered.
     .then(() => Promise.all([database.close(), affinity.close()]))
     .finally(() => process.exit(0));
@@ -203,8 +228,29 @@ process.send?.({ ready: true });
 /** Where the launcher has started a runtime, its HTTP side is asked; other ones are their owner's to watch. */
 function runtimeAddress({ UNDERSTUDY_RUNTIME, RUNTIME_PORT, RUNTIME_HTTP_PORT }: Environment): {
   runtimeUrl?: string;
+const resealing = new Resealing({ rows: records.sealedRows, keys: records.dataKeys, ring });
+const stopping = new AbortController();
 } {
   return UNDERSTUDY_RUNTIME === `127.0.0.1:${String(RUNTIME_PORT)}`
+    {
+      name: 'data keys',
+      everyMs: 60_000,
+      act: async () => {
+        const { done, damaged } = await resealing.run({ signal: stopping.signal });
+        if (done + damaged > 0) {
+          app.log.info({ done, damaged }, 'kept data is encrypted with the newest key');
+        }
+      },
+    },
+    {
+      name: 'events',
+      everyMs: 600_000,
+      act: async () => {
+        const before = (ms: number): Date => new Date(Date.now() - ms);
+        await records.livekitEvents.sweep(before(LIVEKIT_EVENTS_KEPT_MS));
+        await records.deliveries.sweep(before(DELIVERIES_KEPT_MS));
+      },
+    },
     ? { runtimeUrl: `http://127.0.0.1:${String(RUNTIME_HTTP_PORT)}/v2/health/ready` }
     : {};
 }

@@ -16,6 +16,7 @@ import type { FailoverDependencies } from './failover/routes.ts';
 import { Idempotency } from './idempotency.ts';
 import { RoomTokens } from './room-tokens.ts';
 import type { Rooms } from './rooms.ts';
+import { testKeyRing } from './privacy/testing-key-ring.ts';
 import type { Composer } from './recording-composer.ts';
 import { RecordingTickets } from './recording-tickets.ts';
 import { Recordings } from './recordings.ts';
@@ -76,7 +77,7 @@ export async function testSignaling(options: TestSignalingOptions = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'understudy-signaling-'));
   const now = options.now ?? (() => new Date());
   const database = options.database ?? (await emptyDatabase());
-  const records = recordsOf(database.queries);
+  const records = recordsOf(database.queries, testKeyRing());
   const scenarios = new Scenarios(records.scenarios, now);
   await scenarios.seed(SEED);
   const sessions = new Sessions({

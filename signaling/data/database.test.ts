@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testKeyRing } from '../privacy/testing-key-ring.ts';
 import { DATABASE_ERROR_CODES } from './database-error.ts';
 import { openDatabase } from './database.ts';
 import { readMigrations } from './migrate.ts';
@@ -13,6 +14,7 @@ import { SessionRecords, type Session } from './session-records.ts';
 import { emptyDatabaseFolder } from './testing/empty-database.ts';
 import { startPostgres, whyNoPostgres, type RunningPostgres } from './testing/postgres-server.ts';
 
+const ring = testKeyRing();
 const WRITER = fileURLToPath(new URL('./testing/endless-writer.ts', import.meta.url));
 
 const newSession = (id: string): Session => ({
@@ -28,9 +30,9 @@ const newSession = (id: string): Session => ({
   createdAt: new Date('2026-01-01T10:00:00Z'),
   endedAt: null,
   endReason: null,
+  region: null,
 });
 
-  region: null,
 describe('the embedded database', () => {
   // The first one on a machine is made, which takes its time.
   beforeAll(() => emptyDatabaseFolder(), 120_000);
@@ -39,10 +41,10 @@ describe('the embedded database', () => {
     const home = await mkdtemp(join(tmpdir(), 'understudy-made-'));
     const folder = join(home, 'data', 'postgres');
     const first = await openDatabase({ folder });
-    await new SessionRecords(first.queries).add(newSession('kept0000'));
+    await new SessionRecords(first.queries, ring).add(newSession('kept0000'));
     await first.close();
     const again = await openDatabase({ folder });
-    expect(await new SessionRecords(again.queries).find('kept0000')).toEqual(
+    expect(await new SessionRecords(again.queries, ring).find('kept0000')).toEqual(
       newSession('kept0000'),
     );
     await again.close();
@@ -85,7 +87,7 @@ describe('the embedded database', () => {
     await killed;
     expect(writer.signalCode).toBe('SIGKILL');
     const database = await openDatabase({ folder });
-    const records = new SessionRecords(database.queries);
+    const records = new SessionRecords(database.queries, ring);
     for (const id of said.split('\n').slice(0, committed)) {
       expect(await records.find(id), id).toBeDefined();
     }

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { Queries } from './database.ts';
 import { ReportRecords } from './report-records.ts';
 import { SessionRecords, type Session } from './session-records.ts';
+import type { Seal } from '../privacy/key-ring.ts';
 import { imports } from './schema.ts';
 
 const NAME = 'folder-store';
@@ -32,6 +33,7 @@ export interface Imported {
 /** `folder` holds `sessions` and `reports`. Undefined where it was taken in before. All or nothing. */
 export async function importFolder(
   queries: Queries,
+  seal: Seal,
   folder: string,
 ): Promise<Imported | undefined> {
   const [done] = await queries.select().from(imports).where(eq(imports.name, NAME));
@@ -44,8 +46,8 @@ export async function importFolder(
     readAll(join(folder, 'reports'), reportSchema, skipped),
   ]);
   await queries.transaction(async (transaction) => {
-    const sessionRecords = new SessionRecords(transaction);
-    const reportRecords = new ReportRecords(transaction);
+    const sessionRecords = new SessionRecords(transaction, seal);
+    const reportRecords = new ReportRecords(transaction, seal);
     for (const session of sessions) {
       await sessionRecords.add(sessionOf(session));
     }
@@ -78,9 +80,9 @@ function sessionOf(stored: z.infer<typeof storedSession>): Session {
     createdAt: new Date(stored.createdAt),
     endedAt: stored.endedAt === null ? null : new Date(stored.endedAt),
     endReason: stored.endedAt === null ? null : 'asked',
+    region: null,
   };
 }
-    region: null,
 
 async function readAll<T>(folder: string, schema: z.ZodType<T>, skipped: string[]): Promise<T[]> {
   const found: T[] = [];

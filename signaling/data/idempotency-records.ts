@@ -2,6 +2,8 @@
 import { and, eq, isNull, lt } from 'drizzle-orm';
 import type { Queries } from './database.ts';
 import { idempotencyKeys } from './schema.ts';
+import { placeOf, SEALED_COLUMNS } from './sealed-rows.ts';
+import type { Seal } from '../privacy/key-ring.ts';
 
 export type Claim =
   /** The first request of this key: run it, then `finish` or `release`. */
@@ -23,9 +25,12 @@ export interface StoredAnswer {
 
 export class IdempotencyRecords {
   readonly #queries: Queries;
+  readonly #seal: Seal;
 
-  constructor(queries: Queries) {
+  /** Answers are sealed: they hold names. */
+  constructor(queries: Queries, seal: Seal) {
     this.#queries = queries;
+    this.#seal = seal;
   }
 
   /** `runsUntil`: when a first request that never finished, with its process, stops counting as running. */
@@ -54,11 +59,16 @@ export class IdempotencyRecords {
     }
     return found.status === null
       ? { kind: 'running' }
-      : { kind: 'answered', status: found.status, answer: found.answer };
+      : { kind: 'answered', status: found.status, answer: this.#opened(id, found.answer) };
   }
 
   async finish(id: string, stored: StoredAnswer): Promise<void> {
-    await this.#queries.update(idempotencyKeys).set(stored).where(eq(idempotencyKeys.id, id));
+    const text = JSON.stringify(stored.answer ?? null);
+    const answer = this.#seal.seal(text, placeOf(SEALED_COLUMNS.storedAnswer, id));
+    await this.#queries
+      .update(idempotencyKeys)
+      .set({ ...stored, answer })
+      .where(eq(idempotencyKeys.id, id));
   }
 
   /** The first request failed: the next one with this key is a first one. */
@@ -71,5 +81,12 @@ export class IdempotencyRecords {
   /** Forgets what has expired. */
   async sweep(now: Date): Promise<void> {
     await this.#queries.delete(idempotencyKeys).where(lt(idempotencyKeys.expiresAt, now));
+  }
+
+  /** Answers are objects: text is a sealed one. */
+  #opened(id: string, stored: unknown): unknown {
+    return typeof stored === 'string'
+      ? JSON.parse(this.#seal.open(stored, placeOf(SEALED_COLUMNS.storedAnswer, id)))
+      : stored;
   }
 }

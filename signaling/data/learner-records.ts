@@ -4,22 +4,29 @@ import { isDuplicate } from './database-error.ts';
 import type { Queries } from './database.ts';
 import { after, newestFirst, pageOf, type Page, type PageRequest } from './paging.ts';
 import { learners } from './schema.ts';
+import { placeOf, SEALED_COLUMNS } from './sealed-rows.ts';
+import type { Seal } from '../privacy/key-ring.ts';
 
 export type Learner = typeof learners.$inferSelect;
 
+const NAME = SEALED_COLUMNS.learnerName;
 const KEY = { createdAt: learners.createdAt, id: learners.id };
 
 export class LearnerRecords {
   readonly #queries: Queries;
+  readonly #seal: Seal;
 
-  constructor(queries: Queries) {
+  /** Names are sealed. */
+  constructor(queries: Queries, seal: Seal) {
     this.#queries = queries;
+    this.#seal = seal;
   }
 
   /** False where another learner has this external id. */
   async add(learner: Learner): Promise<boolean> {
     try {
-      await this.#queries.insert(learners).values(learner);
+      const displayName = this.#seal.seal(learner.displayName, placeOf(NAME, learner.id));
+      await this.#queries.insert(learners).values({ ...learner, displayName });
       return true;
     } catch (error) {
       if (isDuplicate(error)) {
@@ -31,7 +38,7 @@ export class LearnerRecords {
 
   async find(id: string): Promise<Learner | undefined> {
     const [found] = await this.#queries.select().from(learners).where(eq(learners.id, id));
-    return found;
+    return found === undefined ? undefined : this.#opened(found);
   }
 
   async list(
@@ -53,7 +60,12 @@ export class LearnerRecords {
       rows,
       page,
       (row) => row,
-      (row) => row,
+      (row) => this.#opened(row),
     );
+  }
+
+  #opened(stored: Learner): Learner {
+    const displayName = this.#seal.open(stored.displayName, placeOf(NAME, stored.id));
+    return { ...stored, displayName };
   }
 }

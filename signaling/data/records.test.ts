@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sql } from 'drizzle-orm';
+import { testKeyRing } from '../privacy/testing-key-ring.ts';
 import { emptyReport } from '../testing.ts';
 import { openDatabase, type Database } from './database.ts';
 import { asDatabaseError } from './database-error.ts';
@@ -17,6 +18,7 @@ import { truncate } from './testing/empty-database.ts';
 import { PgTable } from 'drizzle-orm/pg-core';
 
 const NOON_MS = Date.parse('2026-01-01T12:00:00Z');
+const ring = testKeyRing();
 const LONG_AGO = new Date(0);
 
 const session = (id: string, more: Partial<Session> = {}): Session => ({
@@ -32,9 +34,9 @@ const session = (id: string, more: Partial<Session> = {}): Session => ({
   createdAt: new Date(NOON_MS),
   endedAt: null,
   endReason: null,
+  region: null,
   ...more,
 });
-  region: null,
 
 const spoken = (text: string) => ({
   ...{ index: 0, speaker: 'learner' as const, startMs: 12.5, endMs: 900, text },
@@ -51,8 +53,8 @@ describe.each(DATABASE_KINDS)('records in $name', ({ name, skipped, start }) => 
       const started = await start();
       stop = started.stop;
       database = await openDatabase(started.options);
-      sessions = new SessionRecords(database.queries);
-      reports = new ReportRecords(database.queries);
+      sessions = new SessionRecords(database.queries, ring);
+      reports = new ReportRecords(database.queries, ring);
     }, 120_000);
     beforeEach(() => truncate(database));
     afterAll(async () => {
@@ -204,12 +206,12 @@ describe.each(DATABASE_KINDS)('records in $name', ({ name, skipped, start }) => 
       await put('sessions', 'broken', '{"id":');
       const report = { ...emptyReport('lonely000'), transcript: [spoken('words')] };
       await put('reports', 'lonely000', JSON.stringify(report));
-      expect(await importFolder(database.queries, folder)).toEqual({
+      expect(await importFolder(database.queries, ring, folder)).toEqual({
         ...{ sessions: 1, reports: 1, skipped: ['broken.json'] },
       });
       expect(await sessions.find('older0000')).toMatchObject({ learnerName: 'Ada', endedAt: null });
       expect(await reports.find('lonely000')).toEqual(report);
-      expect(await importFolder(database.queries, folder)).toBeUndefined();
+      expect(await importFolder(database.queries, ring, folder)).toBeUndefined();
       await rm(folder, { recursive: true });
     });
   });

@@ -1,7 +1,10 @@
-/** All that is kept in the database, over one connection or transaction. */
+/** All that is kept in the database, over one connection or transaction. What is personal is sealed (`signaling/privacy`). */
 import { ApiKeyRecords } from './api-key-records.ts';
 import { AuditLog } from './audit-log.ts';
+import { DataKeyRecords } from './data-key-records.ts';
 import type { Queries } from './database.ts';
+import { DeliveryRecords } from './delivery-records.ts';
+import { ErasureRecords } from './erasure-records.ts';
 import { IdempotencyRecords } from './idempotency-records.ts';
 import { LearnerRecords } from './learner-records.ts';
 import { RecordingRecords } from './recording-records.ts';
@@ -9,9 +12,11 @@ import { ReportRecords } from './report-records.ts';
 import { ScenarioRecords } from './scenario-records.ts';
 import { SessionRecords } from './session-records.ts';
 import { WebhookRecords } from './webhook-records.ts';
+import { SealedRows } from './sealed-rows.ts';
 
 export interface Records {
   sessions: SessionRecords;
+import type { Seal } from '../privacy/key-ring.ts';
   reports: ReportRecords;
   recordings: RecordingRecords;
   scenarios: ScenarioRecords;
@@ -22,14 +27,24 @@ export interface Records {
   audit: AuditLog;
 }
 
-export const recordsOf = (queries: Queries): Records => ({
-  sessions: new SessionRecords(queries),
-  reports: new ReportRecords(queries),
+export const recordsOf = (queries: Queries, seal: Seal): Records => ({
+  sessions: new SessionRecords(queries, seal),
+  reports: new ReportRecords(queries, seal),
   recordings: new RecordingRecords(queries),
   scenarios: new ScenarioRecords(queries),
-  learners: new LearnerRecords(queries),
+  dataKeys: DataKeyRecords;
+  erasures: ErasureRecords;
+  sealedRows: SealedRows;
+  learners: new LearnerRecords(queries, seal),
   apiKeys: new ApiKeyRecords(queries),
-  webhooks: new WebhookRecords(queries),
-  idempotency: new IdempotencyRecords(queries),
+  people: new PeopleRecords(queries),
+  signIns: new SignInRecords(queries),
+  webhooks: new WebhookRecords(queries, seal),
+  deliveries: new DeliveryRecords(queries, seal),
+  livekitEvents: new LiveKitEventRecords(queries),
+  idempotency: new IdempotencyRecords(queries, seal),
   audit: new AuditLog(queries),
 });
+  dataKeys: new DataKeyRecords(queries),
+  erasures: new ErasureRecords(queries),
+  sealedRows: new SealedRows(queries),

@@ -2,8 +2,11 @@
 import { reportSchema, type Report, type TranscriptTurn } from '#agents/dispatch/report.ts';
 import { and, asc, eq } from 'drizzle-orm';
 import type { Queries } from './database.ts';
+import { ownedBy, type SessionFilter } from './session-records.ts';
 import { after, newestFirst, pageOf, type Page, type PageRequest } from './paging.ts';
 import { reports, sessions, transcriptTurns } from './schema.ts';
+import { placeOf, SEALED_COLUMNS } from './sealed-rows.ts';
+import type { Seal } from '../privacy/key-ring.ts';
 
 export interface ReportHead {
   sessionId: string;
@@ -18,15 +21,20 @@ const KEY = { createdAt: reports.createdAt, id: reports.sessionId };
 
 export class ReportRecords {
   readonly #queries: Queries;
+  readonly #seal: Seal;
 
-  constructor(queries: Queries) {
+  /** Documents and what was said are sealed; status and score, which lists show, are not. */
+  constructor(queries: Queries, seal: Seal) {
     this.#queries = queries;
+    this.#seal = seal;
   }
 
   /** Its session must be there. A report that is delivered again takes the place of the first. */
   async save(report: Report, createdAt: Date): Promise<void> {
-    const { transcript, ...document } = report;
+    const { transcript, ...whole } = report;
     const { status, score, sessionId } = report;
+    const { seal } = this.#seal;
+    const document = seal(JSON.stringify(whole), placeOf(SEALED_COLUMNS.report, sessionId));
     await this.#queries.transaction(async (queries) => {
       await queries
         .insert(reports)
@@ -35,9 +43,12 @@ export class ReportRecords {
       await queries.delete(transcriptTurns).where(eq(transcriptTurns.sessionId, sessionId));
       if (transcript.length > 0) {
         // Each turn goes under its place: what a report says of its own numbers cannot clash.
-        await queries
-          .insert(transcriptTurns)
-          .values(transcript.map((turn, index) => ({ ...turn, index, sessionId, createdAt })));
+        await queries.insert(transcriptTurns).values(
+          transcript.map((turn, index) => {
+            const text = seal(turn.text, placeOf(SEALED_COLUMNS.spoken, sessionId, index));
+            return { ...turn, text, index, sessionId, createdAt };
+          }),
+        );
       }
     });
   }
@@ -50,22 +61,31 @@ export class ReportRecords {
     if (found === undefined) {
       return undefined;
     }
+    const { document } = found;
+    const whole: unknown =
+      typeof document === 'string'
+        ? JSON.parse(this.#seal.open(document, placeOf(SEALED_COLUMNS.report, sessionId)))
+        : document;
     const transcript = await this.transcript(sessionId);
-    return reportSchema.parse({ ...(found.document as object), transcript });
+    return reportSchema.parse({ ...(whole as object), transcript });
   }
 
   /** In the order in which it was said; empty where nothing is known. */
-  transcript(sessionId: string): Promise<TranscriptTurn[]> {
+  async transcript(sessionId: string): Promise<TranscriptTurn[]> {
     const { index, speaker, startMs, endMs, text, typed, interrupted, fillers } = transcriptTurns;
-    return this.#queries
+    const turns = await this.#queries
       .select({ index, speaker, startMs, endMs, text, typed, interrupted, fillers })
       .from(transcriptTurns)
       .where(eq(transcriptTurns.sessionId, sessionId))
       .orderBy(asc(index));
+    return turns.map((turn) => {
+      const place = placeOf(SEALED_COLUMNS.spoken, sessionId, turn.index);
+      return { ...turn, text: this.#seal.open(turn.text, place) };
+    });
   }
 
   async list(
-    filter: { learnerId?: string | undefined; scenarioId?: string | undefined },
+    filter: Omit<SessionFilter, 'live'>,
     page: PageRequest,
   ): Promise<Page<ReportHead>> {
     const { sessionId, status, score, createdAt } = reports;
@@ -78,6 +98,7 @@ export class ReportRecords {
         and(
           filter.learnerId === undefined ? undefined : eq(learnerId, filter.learnerId),
           filter.scenarioId === undefined ? undefined : eq(scenarioId, filter.scenarioId),
+          ownedBy(filter.only),
           after(KEY, page),
         ),
       )

@@ -193,4 +193,26 @@ export const auditLog = pgTable('audit_log', {
 export const imports = pgTable('imports', {
   name: text('name').primaryKey(),
   createdAt: createdAt(),
+export const dataKeys = pgTable('data_keys', {
+  id: text('id').primaryKey(),
+  createdAt: createdAt(),
+  retiredAt: moment('retired_at'),
+});
+
+export const erasures = pgTable('erasures', {
+  id: text('id').primaryKey(),
+  subjectKind: text('subject_kind', { enum: ['learner', 'session'] }).notNull(),
+  subject: text('subject').notNull(),
+  sessionIds: jsonb('session_ids').$type<string[]>().notNull(),
+  since: moment('since').notNull(),
+  status: text('status', { enum: ['waiting', 'done'] }).notNull(),
+  steps: jsonb('steps').$type<{ where: string; count: number; code: string | null }[]>().notNull(),
+  attempts: integer('attempts').notNull().default(0),
+  requestedBy: text('requested_by').notNull(),
+  requestId: text('request_id'),
+  createdAt: createdAt(),
+  nextAttemptAt: moment('next_attempt_at'),
+  doneAt: moment('done_at'),
+});
+
 });

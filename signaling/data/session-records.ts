@@ -1,8 +1,11 @@
 /** Sessions in the database. */
-import { and, count, eq, gt, isNotNull, isNull, sql } from 'drizzle-orm';
+import { and, count, eq, gt, isNotNull, isNull, or, sql, type SQL } from 'drizzle-orm';
+import type { Ownership } from '../authority.ts';
 import type { Queries } from './database.ts';
 import { after, newestFirst, pageOf, type Page, type PageRequest } from './paging.ts';
 import { sessions } from './schema.ts';
+import { placeOf, SEALED_COLUMNS } from './sealed-rows.ts';
+import type { Seal } from '../privacy/key-ring.ts';
 
 export type Session = typeof sessions.$inferSelect;
 export type EndReason = NonNullable<Session['endReason']>;
@@ -12,15 +15,29 @@ export interface SessionFilter {
   scenarioId?: string | undefined;
   /** Live ones, or those that have ended; all where it is absent. */
   live?: boolean | undefined;
+  /** Those of somebody who sees no others. */
+  only?: Ownership | undefined;
 }
 
 const KEY = { createdAt: sessions.createdAt, id: sessions.id };
 
+/** Sessions that somebody created, or that are about their learner; undefined: all. */
+export const ownedBy = (only: Ownership | undefined): SQL | undefined =>
+  only === undefined
+    ? undefined
+    : or(
+        eq(sessions.createdBy, only.createdBy),
+        only.learnerId === null ? undefined : eq(sessions.learnerId, only.learnerId),
+      );
+
 export class SessionRecords {
   readonly #queries: Queries;
+  readonly #seal: Seal;
 
-  constructor(queries: Queries) {
+  /** The learner's name is sealed. */
+  constructor(queries: Queries, seal: Seal) {
     this.#queries = queries;
+    this.#seal = seal;
   }
 
   /**
@@ -32,7 +49,7 @@ export class SessionRecords {
       .insert(sessions)
       .select(
         sql`select ${session.id}::text, ${session.scenarioId}::text, ${session.scenarioVersion}::integer,
-          ${session.learnerId}::text, ${session.learnerIdentity}::text, ${session.learnerName}::text,
+          ${session.learnerId}::text, ${session.learnerIdentity}::text, ${this.#sealed(session).learnerName}::text,
           ${session.avatar}::text, ${session.recording}::boolean, ${session.createdBy}::text,
           ${session.createdAt.toISOString()}::timestamptz, null::timestamptz, null::text, ${session.region}::text
           where (select count(*) from sessions
@@ -44,12 +61,12 @@ export class SessionRecords {
 
   /** Keeps a session as it is; one of the same id stays. */
   async add(session: Session): Promise<void> {
-    await this.#queries.insert(sessions).values(session).onConflictDoNothing();
+    await this.#queries.insert(sessions).values(this.#sealed(session)).onConflictDoNothing();
   }
 
   async find(id: string): Promise<Session | undefined> {
     const [found] = await this.#queries.select().from(sessions).where(eq(sessions.id, id));
-    return found;
+    return found === undefined ? undefined : this.#opened(found);
   }
 
   /** False where it had ended before, which stays as it was. */
@@ -84,7 +101,7 @@ export class SessionRecords {
   }
 
   async list(
-    { learnerId, scenarioId, live }: SessionFilter,
+    { learnerId, scenarioId, live, only }: SessionFilter,
     page: PageRequest,
   ): Promise<Page<Session>> {
     const rows = await this.#queries
@@ -99,6 +116,7 @@ export class SessionRecords {
             : live
               ? isNull(sessions.endedAt)
               : isNotNull(sessions.endedAt),
+          ownedBy(only),
           after(KEY, page),
         ),
       )
@@ -108,7 +126,17 @@ export class SessionRecords {
       rows,
       page,
       (row) => row,
-      (row) => row,
+      (row) => this.#opened(row),
     );
+  }
+
+  #sealed(session: Session): Session {
+    const place = placeOf(SEALED_COLUMNS.sessionLearnerName, session.id);
+    return { ...session, learnerName: this.#seal.seal(session.learnerName, place) };
+  }
+
+  #opened(stored: Session): Session {
+    const place = placeOf(SEALED_COLUMNS.sessionLearnerName, stored.id);
+    return { ...stored, learnerName: this.#seal.open(stored.learnerName, place) };
   }
 }

@@ -3,27 +3,34 @@ import { and, eq } from 'drizzle-orm';
 import type { Queries } from './database.ts';
 import { after, newestFirst, pageOf, type Page, type PageRequest } from './paging.ts';
 import { webhookDeliveries, webhooks } from './schema.ts';
+import { placeOf, SEALED_COLUMNS } from './sealed-rows.ts';
+import type { Seal } from '../privacy/key-ring.ts';
 
 export type Webhook = typeof webhooks.$inferSelect;
 export type WebhookDelivery = typeof webhookDeliveries.$inferSelect;
 
+const SECRET = SEALED_COLUMNS.webhookSecret;
 const KEY = { createdAt: webhooks.createdAt, id: webhooks.id };
 const DELIVERY_KEY = { createdAt: webhookDeliveries.createdAt, id: webhookDeliveries.id };
 
 export class WebhookRecords {
   readonly #queries: Queries;
+  readonly #seal: Seal;
 
-  constructor(queries: Queries) {
+  /** Secrets are sealed. */
+  constructor(queries: Queries, seal: Seal) {
     this.#queries = queries;
+    this.#seal = seal;
   }
 
   async add(webhook: Webhook): Promise<void> {
-    await this.#queries.insert(webhooks).values(webhook);
+    const secret = this.#seal.seal(webhook.secret, placeOf(SECRET, webhook.id));
+    await this.#queries.insert(webhooks).values({ ...webhook, secret });
   }
 
   async find(id: string): Promise<Webhook | undefined> {
     const [found] = await this.#queries.select().from(webhooks).where(eq(webhooks.id, id));
-    return found;
+    return found === undefined ? undefined : this.#opened(found);
   }
 
   async list(page: PageRequest): Promise<Page<Webhook>> {
@@ -37,7 +44,7 @@ export class WebhookRecords {
       rows,
       page,
       (row) => row,
-      (row) => row,
+      (row) => this.#opened(row),
     );
   }
 
@@ -52,7 +59,7 @@ export class WebhookRecords {
       .set({ ...values, updatedAt })
       .where(eq(webhooks.id, id))
       .returning();
-    return changed;
+    return changed === undefined ? undefined : this.#opened(changed);
   }
 
   /** Its deliveries go with it. False where there is none. */
@@ -81,5 +88,10 @@ export class WebhookRecords {
       (row) => row,
       (row) => row,
     );
+  }
+
+  #opened(stored: Webhook): Webhook {
+    const secret = this.#seal.open(stored.secret, placeOf(SECRET, stored.id));
+    return { ...stored, secret };
   }
 }

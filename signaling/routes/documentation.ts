@@ -28,7 +28,12 @@ export type Api = FastifyInstance<
 >;
 
 /** Every route may answer with these. */
-const ANYWHERE = ['REQUEST_INVALID', 'INTERNAL', 'DATABASE_UNREACHABLE'] as const;
+const ANYWHERE = [
+  'REQUEST_INVALID',
+  'DATA_UNREADABLE',
+  'INTERNAL',
+  'DATABASE_UNREACHABLE',
+] as const;
 const WITH_TOKEN = [
   'TOKEN_MISSING',
   'TOKEN_INVALID',
