@@ -75,6 +75,15 @@ export const environmentSchema = z.object({
     .max(256)
     .default(6)
     .describe('Calls that one worker accepts at the same time'),
+  UNDERSTUDY_DRAIN_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(86_400_000)
+    .optional()
+    .describe(
+      'Milliseconds in which calls may come to their end when the agent worker is told to stop; what is left then goes on at another worker. 0 ends calls at once. An hour when absent; 0 under npm start',
+    ),
   UNDERSTUDY_WARM_JOBS: z.coerce
     .number()
     .int()
