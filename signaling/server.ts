@@ -109,12 +109,14 @@ const failover: Failover = new Failover({
   affinity,
   rooms: new LiveKitAgentRooms(LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET),
   metadata: (sessionId, owner) => sessions.takeOver(sessionId, owner),
+  onFailed: (sessionId, absence) => sessions.fail(sessionId, absence),
   onEvent: ({ what, sessionId, error }) => {
     app.log.warn({ what, sessionId, err: error }, 'failover');
   },
 });
 const sessions = new Sessions({
   begin: (sessionId) => failover.begin(sessionId),
+  served: (sessionId) => failover.serves(sessionId),
   records: records.sessions,
   reports: records.reports,
   rooms,

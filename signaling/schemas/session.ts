@@ -51,10 +51,10 @@ export const session = z
     createdAt: moment,
     endedAt: moment.nullable(),
     endReason: z
-      .enum(['asked', 'reported', 'finished', 'lost'])
+      .enum(['asked', 'reported', 'finished', 'lost', 'unanswered', 'given-up'])
       .nullable()
       .describe(
-        '`asked`: through this API; `reported`: by its job; `finished`: everybody had left its room; `lost`: its room was gone',
+        '`asked`: through this API; `reported`: by its job; `finished`: everybody had left its room; `lost`: its room was gone; `unanswered`: no agent came; `given-up`: its agents died again and again',
       ),
   })
   .meta({ id: 'Session' });
