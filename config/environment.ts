@@ -72,7 +72,7 @@ export const environmentSchema = z.object({
     .number()
     .int()
     .min(1)
-    .max(256)
+    .max(100_000)
     .default(6)
     .describe('Calls that one worker accepts at the same time'),
   UNDERSTUDY_DRAIN_MS: z.coerce
@@ -204,6 +204,39 @@ export const environmentSchema = z.object({
     .string()
     .default('config/scenarios')
     .describe('Folder of scenario YAML files'),
+  UNDERSTUDY_SIGN_IN: z
+    .enum(['none', 'optional', 'required'])
+    .default('none')
+    .describe(
+      'none asks nobody to sign in; optional offers it; required lets only people who are signed in, and API keys, start a call',
+    ),
+  UNDERSTUDY_ADMIN_EMAIL: z
+    .email()
+    .default('admin@understudy.local')
+    .describe('Account of the first admin, made where nobody is admin'),
+  UNDERSTUDY_ADMIN_PASSWORD: z
+    .string()
+    .min(12)
+    .max(200)
+    .optional()
+    .describe('Its password; made up and told once when absent'),
+  OIDC_ISSUER: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('OpenID Connect provider that people may sign in with: https://id.example.org'),
+  OIDC_CLIENT_ID: z.string().optional().describe('What the provider calls this system'),
+  OIDC_CLIENT_SECRET: z.string().optional().describe('Its secret there; PKCE alone when absent'),
+  OIDC_NAME: z.string().default('your organisation').describe('What the page calls the provider'),
+  OIDC_ROLE_CLAIM: z
+    .string()
+    .optional()
+    .describe(
+      'Claim that gives the role: learner, instructor, admin or operator; without it admins give roles',
+    ),
+  OIDC_DEFAULT_ROLE: z
+    .enum(['learner', 'instructor', 'admin', 'operator'])
+    .default('learner')
+    .describe('Role of whom the claim gives none'),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('warn')

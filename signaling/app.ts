@@ -1,4 +1,5 @@
 /** Builds the HTTP server: routes, errors as problem details, the page and the faces as static files. */
+import fastifyCookie from '@fastify/cookie';
 import fastifyStatic from '@fastify/static';
 import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import {
@@ -12,8 +13,8 @@ import type { Problem } from './api-types.ts';
 import { asDatabaseError } from './data/database-error.ts';
 import { addressOfToday } from './old-addresses.ts';
 import { registerOpenApi } from './open-api.ts';
-import { PROBLEMS, ProblemError, type ProblemCode } from './problems.ts';
 import { DataKeyError } from './privacy/data-key-error.ts';
+import { PROBLEMS, ProblemError, type ProblemCode } from './problems.ts';
 import { registerApi, type ApiDependencies } from './routes/api.ts';
 import type { Api } from './routes/documentation.ts';
 import { refuseUnkeepable } from './unkeepable-text.ts';
@@ -90,6 +91,7 @@ export async function buildApp(options: AppOptions): Promise<Api> {
   });
   app.setErrorHandler(answerError);
 
+  await app.register(fastifyCookie);
   await registerOpenApi(app);
   await registerApi(app, options);
   await serveFiles(app, options);
@@ -115,12 +117,12 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
     }
     return problem(reply, request.id, 'INTERNAL', 'The log has the request id.');
   }
-  const { code, statusCode = 500, validation, validationContext, message } = error as FastifyError;
-  if (validation !== undefined) {
   if (error instanceof DataKeyError) {
     request.log.error({ code: error.code }, error.message);
     return problem(reply, request.id, 'DATA_UNREADABLE', 'The log has the request id.');
   }
+  const { code, statusCode = 500, validation, validationContext, message } = error as FastifyError;
+  if (validation !== undefined) {
     const inBody = validationContext === 'body';
     const detail = validation
       .map(({ instancePath, message: wrong }) => {

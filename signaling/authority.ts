@@ -3,51 +3,96 @@
  * is looked at.
  */
 import type { FastifyRequest } from 'fastify';
+import { rolesThatOpen, type Role } from './auth/roles.ts';
+import { scopesThatOpen } from './auth/scopes.ts';
 import { ProblemError } from './problems.ts';
 import type { RecordingTickets } from './recording-tickets.ts';
 import type { RoomTokens } from './room-tokens.ts';
 
-/** What a route is for. `own`: of the session in its address, for its learner and for whoever may see every session. */
-export const PERMISSIONS = {
+/**
+ * Which tokens open what. `anyone`: no token is needed. `own`: the room token of the session in the address, also one
+ * that has expired. `current`: the same, and it must not have expired. `ticket`: as `own`, or a ticket. `owner`,
+ * `service`, `worker`: signed with the LiveKit secret. The owner's opens `own` as well.
+ */
+const TOKENS = {
   'catalogue:read': 'anyone',
+  'sign-in:use': 'anyone',
   'sessions:create': 'anyone',
-  'sessions:list': 'operator',
+  'sessions:list': 'owner',
   'session:read': 'own',
   'session:end': 'own',
   'session:token': 'current',
+  'session:observe': 'owner',
   'report:read': 'own',
-  'reports:list': 'operator',
+  'reports:list': 'owner',
   'transcript:read': 'own',
   'recording:read': 'own',
   'recording:open': 'ticket',
   'recording:delete': 'own',
-  'recordings:list': 'operator',
-  'scenarios:read': 'operator',
-  'scenarios:write': 'operator',
-  'learners:read': 'operator',
-  'learners:write': 'operator',
-  'api-keys:manage': 'operator',
-  'webhooks:manage': 'operator',
+  'recordings:list': 'owner',
+  'scenarios:read': 'owner',
+  'scenarios:write': 'owner',
+  'learners:read': 'owner',
+  'learners:write': 'owner',
+  'people:manage': 'owner',
+  'api-keys:manage': 'owner',
+  'webhooks:manage': 'owner',
   'avatars:place': 'service',
   'avatar-workers:read': 'service',
   'avatar-workers:report': 'service',
   'report:deliver': 'worker',
 } as const;
-export type Permission = keyof typeof PERMISSIONS;
+export type Permission = keyof typeof TOKENS;
+export type TokenKind = (typeof TOKENS)[Permission];
+
+/** For each permission, the tokens, roles and scopes that open it: the tables of `auth/`, seen from here. */
+export const PERMISSIONS = Object.fromEntries(
+  (Object.keys(TOKENS) as Permission[]).map((permission) => [
+    permission,
+    {
+      token: TOKENS[permission],
+      get roles() {
+        return rolesThatOpen(permission);
+      },
+      get scopes() {
+        return scopesThatOpen(permission);
+      },
+    },
+  ]),
+) as Record<
+  Permission,
+  {
+    token: TokenKind;
+    roles: ReturnType<typeof rolesThatOpen>;
+    scopes: ReturnType<typeof scopesThatOpen>;
+  }
+>;
+
+/** Whose sessions are somebody's own: those that they created, and those of their learner. */
+export interface Ownership {
+  createdBy: string;
+  learnerId: string | null;
+}
 
 /** Who asks. `id` stands in the audit log and in `createdBy`. */
 export interface Principal {
-  kind: 'anyone' | 'learner' | 'operator' | 'service' | 'worker';
+  kind: 'anyone' | 'learner' | 'owner' | 'service' | 'worker' | 'key' | 'person';
   id: string;
+  /** Of a person. */
+  role?: Role;
+  /** Of a person: the learner that they are, if any. */
+  learnerId?: string | null;
+  /** They may see these sessions alone; absent where the permission reaches all. Lists keep to it. */
+  only?: Ownership;
 }
 
 export interface Authority {
-  /** Throws ProblemError TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED or TOKEN_FOR_OTHER_SESSION. */
+  /** Throws ProblemError: one of the codes that come with a token (`WITH.token` in routes/documentation.ts). */
   authorize(request: FastifyRequest, permission: Permission): Promise<Principal>;
 }
 
-const ANYONE: Principal = { kind: 'anyone', id: 'anyone' };
-const OPERATOR: Principal = { kind: 'operator', id: 'operator' };
+export const ANYONE: Principal = { kind: 'anyone', id: 'anyone' };
+const OWNER: Principal = { kind: 'owner', id: 'owner' };
 const SERVICE: Principal = { kind: 'service', id: 'service' };
 
 /** Tokens signed with the LiveKit secret: a learner's for their room, and those of whoever holds the secret. */
@@ -63,9 +108,9 @@ export class TokenAuthority implements Authority {
   async authorize(request: FastifyRequest, permission: Permission): Promise<Principal> {
     const { authorization } = request.headers;
     const sessionId = (request.params as { id?: string }).id ?? '';
-    switch (PERMISSIONS[permission]) {
+    switch (TOKENS[permission]) {
       case 'anyone':
-        return ANYONE;
+        return authorization === undefined ? ANYONE : this.#ownerOrAnyone(authorization);
       case 'current':
         return this.#learner(authorization, sessionId, false);
       case 'own':
@@ -78,9 +123,9 @@ export class TokenAuthority implements Authority {
         this.#tickets.verify(ticket, sessionId);
         return { kind: 'learner', id: 'ticket' };
       }
-      case 'operator':
-        await this.#tokens.verifyOperator(authorization);
-        return OPERATOR;
+      case 'owner':
+        await this.#tokens.verifyOwner(authorization);
+        return OWNER;
       case 'service':
         await this.#tokens.verifyService(authorization);
         return SERVICE;
@@ -88,6 +133,14 @@ export class TokenAuthority implements Authority {
         await this.#tokens.verifyWorker(authorization, sessionId);
         return { kind: 'worker', id: 'worker' };
     }
+  }
+
+  /** Where no token is needed, one that is good for nothing else does not stand in the way. */
+  #ownerOrAnyone(authorization: string): Promise<Principal> {
+    return this.#tokens.verifyOwner(authorization).then(
+      () => OWNER,
+      () => ANYONE,
+    );
   }
 
   async #learner(
@@ -100,8 +153,8 @@ export class TokenAuthority implements Authority {
       return { kind: 'learner', id };
     } catch (error) {
       if (error instanceof ProblemError && error.code === 'TOKEN_FOR_OTHER_SESSION') {
-        return this.#tokens.verifyOperator(authorization).then(
-          () => OPERATOR,
+        return this.#tokens.verifyOwner(authorization).then(
+          () => OWNER,
           () => {
             throw error;
           },

@@ -67,7 +67,7 @@ beforeAll(async () => {
     emptyReport(over['sessionId']!),
   );
   const learner = await make('/learners', { displayName: 'Wren' });
-  const key = await make('/api-keys', { name: 'x', scopes: ['sessions:list'] });
+  const key = await make('/api-keys', { name: 'x', scopes: ['sessions:all'] });
   const hook = await make('/webhooks', { url: 'https://example.org', events: ['report.ready'] });
   ids = [
     ...[session['sessionId']!, over['sessionId']!, SCENARIO.id],

@@ -21,10 +21,16 @@ export function createJsonSchemaTransforms(): Required<
     if (permission === undefined || made.schema === undefined || document.schema?.hide === true) {
       return made;
     }
-    const open = PERMISSIONS[permission] === 'anyone';
+    const { token, roles, scopes } = PERMISSIONS[permission];
     const schema = {
       ...made.schema,
-      security: open ? [{}, { token: [] }] : [{ token: [] }],
+      // Any one of them; what stands in the list opens it.
+      security: [
+        ...(token === 'anyone' ? [{}] : []),
+        { token: [] },
+        ...(roles.length === 0 ? [] : [{ signIn: roles.map(({ role }) => role) }]),
+        ...(scopes.length === 0 ? [] : [{ key: scopes.map(({ scope }) => scope) }]),
+      ],
       'x-permission': permission,
     };
     return { ...made, schema };

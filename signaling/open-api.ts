@@ -28,6 +28,18 @@ export async function registerOpenApi(app: Api): Promise<void> {
             description:
               'The room token of a session, or one that is signed with the LiveKit secret.',
           },
+          key: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'An API key, `understudy_…`; any one of the scopes that are listed.',
+          },
+          signIn: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: 'understudy-sign-in',
+            description:
+              'Of a person who is signed in; any one of the roles that are listed. Over HTTPS it is `__Host-understudy-sign-in`.',
+          },
         },
       },
     },

@@ -3,6 +3,7 @@
  * Tokens are LiveKit access tokens (HS256 JWT); the API accepts the same token as proof of the session.
  */
 import { roomName } from '#agents/dispatch/metadata.ts';
+import { randomBytes } from 'node:crypto';
 import { AccessToken, TokenVerifier, TrackSource } from 'livekit-server-sdk';
 import { ProblemError } from './problems.ts';
 
@@ -52,6 +53,26 @@ export class RoomTokens {
     return { token: await token.toJwt(), expiresAt };
   }
 
+  /** Hears and sees one room, is seen by nobody in it, and publishes nothing: no sound, no picture, no data. */
+  async issueForObserver(sessionId: string): Promise<RoomToken> {
+    const token = new AccessToken(this.#keys.apiKey, this.#keys.apiSecret, {
+      identity: `observer-${randomBytes(6).toString('hex')}`,
+      ttl: TOKEN_TTL_S,
+    });
+    token.addGrant({
+      roomJoin: true,
+      room: roomName(sessionId),
+      hidden: true,
+      canSubscribe: true,
+      canPublish: false,
+      canPublishData: false,
+      canPublishSources: [],
+      canUpdateOwnMetadata: false,
+    });
+    const expiresAt = new Date(this.#now().getTime() + TOKEN_TTL_S * 1_000);
+    return { token: await token.toJwt(), expiresAt };
+  }
+
   /**
    * Checks a learner's bearer token against a session and returns the learner's identity.
    * `allowExpired` serves reading the report of a finished call.
@@ -69,6 +90,10 @@ export class RoomTokens {
         'TOKEN_FOR_OTHER_SESSION',
         'Use the token that this session was created with.',
       );
+    }
+    // An observer's token is for LiveKit alone: it opens nothing here, least of all a learner's token.
+    if (claims.video.hidden === true || claims.video.canPublish === false) {
+      throw new ProblemError('TOKEN_INVALID', 'This token lets its holder watch, nothing else.');
     }
     return claims.sub ?? '';
   }
@@ -89,11 +114,11 @@ export class RoomTokens {
     }
   }
 
-  /** Checks a token of somebody who runs this system: one that may list rooms. */
-  async verifyOperator(authorization: string | undefined): Promise<void> {
+  /** Checks a token of whoever holds the LiveKit secret: one that may list rooms. */
+  async verifyOwner(authorization: string | undefined): Promise<void> {
     const claims = await this.#verify(bearer(authorization), 0);
     if (claims.video?.roomList !== true) {
-      throw new ProblemError('TOKEN_INVALID', 'This token may not list recordings.');
+      throw new ProblemError('TOKEN_INVALID', 'It needs the grant roomList.');
     }
   }
 

@@ -10,14 +10,18 @@ import { fileURLToPath } from 'node:url';
 import { join, resolve } from 'node:path';
 import type { RecognitionGrade } from './api-types.ts';
 import { buildApp } from './app.ts';
+import { makeDoor } from './auth/door.ts';
+import { ensureFirstAdmin } from './auth/first-admin.ts';
+import { firstAdminFile } from '#config/first-admin-file.ts';
+import type { ProviderSettings } from './auth/open-id.ts';
 import { TokenAuthority } from './authority.ts';
 import { AvatarWorkers } from './avatar-workers.ts';
 import { asDatabaseError, DatabaseError } from './data/database-error.ts';
+import { DataKeyRecords } from './data/data-key-records.ts';
 import { openDatabase } from './data/database.ts';
 import { importFolder } from './data/folder-import.ts';
 import { recordingRow } from './recording-row.ts';
 import { recordsOf } from './data/records.ts';
-import { DataKeyRecords } from './data/data-key-records.ts';
 import { MemoryAffinity } from './affinity/memory-affinity.ts';
 import { RedisAffinity } from './affinity/redis-affinity.ts';
 import { LiveKitAgentRooms } from './failover/agent-rooms.ts';
@@ -25,10 +29,6 @@ import { Failover } from './failover/failover.ts';
 import { checkHealth } from './health.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { Idempotency } from './idempotency.ts';
-import { ComposerProcess } from './recording-composer.ts';
-import { RecordingTickets } from './recording-tickets.ts';
-import { Recordings } from './recordings.ts';
-import { RoomTokens } from './room-tokens.ts';
 import { DataKeyError } from './privacy/data-key-error.ts';
 import { openKeyRing } from './privacy/open-key-ring.ts';
 import { Resealing } from './privacy/resealing.ts';
@@ -37,9 +37,15 @@ import {
   LiveKitWebhooks,
   KEPT_MS as LIVEKIT_EVENTS_KEPT_MS,
 } from './livekit-webhooks/livekit-webhooks.ts';
+import { ComposerProcess } from './recording-composer.ts';
+import { RecordingTickets } from './recording-tickets.ts';
+import { Recordings } from './recordings.ts';
+import { RoomTokens } from './room-tokens.ts';
 import { LiveKitRooms } from './rooms.ts';
 import { Scenarios } from './scenarios.ts';
 import { Sessions } from './sessions.ts';
+import { guardedPost } from './webhooks/guarded-post.ts';
+import { DELIVERIES_KEPT_MS, WebhookSender } from './webhooks/sender.ts';
 
 const environment = readEnvironment();
 const { LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET } = environment;
@@ -129,6 +135,11 @@ const sessions = new Sessions({
   recognitionFor,
   avatars,
   maxSessions: environment.UNDERSTUDY_MAX_SESSIONS,
+  onOpened: (sessionId) =>
+    records.deliveries.sessionOpened(sessionId, now()).catch((error: unknown) => {
+      // It is told a minute later.
+      app.log.warn({ code: asDatabaseError(error)?.code }, 'a new session is told late');
+    }),
 });
 
 const { UNDERSTUDY_RECORDING_KEY: recordingKey } = environment;
@@ -144,14 +155,38 @@ const recordings = new Recordings({
 });
 
 const tickets = new RecordingTickets(LIVEKIT_API_SECRET);
+const now = (): Date => new Date();
+const door = makeDoor({
+  ...{ records, now, mode: environment.UNDERSTUDY_SIGN_IN },
+  tokens: new TokenAuthority(tokens, tickets),
+  provider: providerOf(environment),
+});
+const livekitWebhooks = new LiveKitWebhooks({
+  keys: [{ apiKey: LIVEKIT_API_KEY, apiSecret: LIVEKIT_API_SECRET }],
+  events: records.livekitEvents,
+  rooms,
+  find: (sessionId) => records.sessions.find(sessionId),
+  finished: (session) => sessions.finished(session),
+  tell: (event, sessionId, more) => records.deliveries.tell(event, sessionId, more, now()),
+});
+const sender = new WebhookSender({
+  deliveries: records.deliveries,
+  post: (url, headers, body) =>
+    guardedPost(url, headers, body, { allowPrivate: environment.UNDERSTUDY_WEBHOOK_PRIVATE }),
+  onEvent: ({ what, webhookId, deliveryId, error }) => {
+    app.log.warn({ what, webhookId, deliveryId, code: asDatabaseError(error)?.code }, 'webhooks');
+  },
+});
 const app = await buildApp({
+  livekitWebhooks,
   agents: { failover, affinity },
   sessions,
   scenarios,
   records,
-  authority: new TokenAuthority(tokens, tickets),
+  authority: door.authority,
+  door,
   idempotency: new Idempotency(records.idempotency),
-  now: () => new Date(),
+  now,
   recognitionFor,
   avatars,
   recordings,
@@ -194,46 +229,10 @@ if (environment.UNDERSTUDY_HTTPS) {
 for (const name of imported?.skipped ?? []) {
   app.log.warn({ name }, 'a file of the older release cannot be read, and stays where it is');
 }
-const housekeeping = new Housekeeping(
-  [
-    { name: 'sessions', everyMs: 30_000, act: () => sessions.reconcile() },
-    {
-      name: 'recordings',
-      everyMs: 60_000,
-      act: async () =>
-        records.recordings.follow((await recordings.list()).map(recordingRow), new Date()),
-    },
-    { name: 'idempotency', everyMs: 600_000, act: () => records.idempotency.sweep(new Date()) },
-  ],
-  (name, error) => {
-    const code = asDatabaseError(error)?.code ?? (error as { code?: string }).code;
-    app.log.warn({ name, code }, 'housekeeping failed');
-  },
-);
-
-await app.listen({ host: environment.HOST, port: environment.PORT });
-recordings.start();
-housekeeping.start();
-failover.start();
-const stop = (): void => {
-  stopping.abort();
-  void Promise.allSettled([recordings.close(), housekeeping.close(), sender.close(), app.close()])
-    // Last: requests in flight have been answered.
-    .then(() => Promise.all([database.close(), affinity.close()]))
-    .finally(() => process.exit(0));
-};
-process.on('SIGINT', stop);
-process.on('SIGTERM', stop);
-// The launcher starts the next step when it reads this.
-process.send?.({ ready: true });
-
-/** Where the launcher has started a runtime, its HTTP side is asked; other ones are their owner's to watch. */
-function runtimeAddress({ UNDERSTUDY_RUNTIME, RUNTIME_PORT, RUNTIME_HTTP_PORT }: Environment): {
-  runtimeUrl?: string;
 const resealing = new Resealing({ rows: records.sealedRows, keys: records.dataKeys, ring });
 const stopping = new AbortController();
-} {
-  return UNDERSTUDY_RUNTIME === `127.0.0.1:${String(RUNTIME_PORT)}`
+const housekeeping = new Housekeeping(
+  [
     {
       name: 'data keys',
       everyMs: 60_000,
@@ -253,6 +252,60 @@ const stopping = new AbortController();
         await records.deliveries.sweep(before(DELIVERIES_KEPT_MS));
       },
     },
+    { name: 'sessions', everyMs: 30_000, act: () => sessions.reconcile() },
+    {
+      name: 'recordings',
+      everyMs: 60_000,
+      act: async () =>
+        records.recordings.follow((await recordings.list()).map(recordingRow), new Date()),
+    },
+    { name: 'sign-ins', everyMs: 600_000, act: () => records.signIns.sweep(now()) },
+    { name: 'idempotency', everyMs: 600_000, act: () => records.idempotency.sweep(new Date()) },
+  ],
+  (name, error) => {
+    const code = asDatabaseError(error)?.code ?? (error as { code?: string }).code;
+    app.log.warn({ name, code }, 'housekeeping failed');
+  },
+);
+
+await ensureFirstAdmin(door.people, {
+  email: environment.UNDERSTUDY_ADMIN_EMAIL,
+  password: environment.UNDERSTUDY_ADMIN_PASSWORD,
+  file: firstAdminFile(dataFolder, environment.PORT),
+});
+await app.listen({ host: environment.HOST, port: environment.PORT });
+recordings.start();
+housekeeping.start();
+failover.start();
+sender.start();
+const stop = (): void => {
+  stopping.abort();
+  void Promise.allSettled([recordings.close(), housekeeping.close(), sender.close(), app.close()])
+    // Last: requests in flight have been answered.
+    .then(() => Promise.all([database.close(), affinity.close()]))
+    .finally(() => process.exit(0));
+};
+process.on('SIGINT', stop);
+process.on('SIGTERM', stop);
+// The launcher starts the next step when it reads this.
+process.send?.({ ready: true });
+
+function providerOf(given: Environment): ProviderSettings | undefined {
+  const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId } = given;
+  if (issuer === undefined || clientId === undefined) {
+    return undefined;
+  }
+  return {
+    ...{ issuer, clientId, clientSecret: given.OIDC_CLIENT_SECRET, name: given.OIDC_NAME },
+    ...{ roleClaim: given.OIDC_ROLE_CLAIM, defaultRole: given.OIDC_DEFAULT_ROLE },
+  };
+}
+
+/** Where the launcher has started a runtime, its HTTP side is asked; other ones are their owner's to watch. */
+function runtimeAddress({ UNDERSTUDY_RUNTIME, RUNTIME_PORT, RUNTIME_HTTP_PORT }: Environment): {
+  runtimeUrl?: string;
+} {
+  return UNDERSTUDY_RUNTIME === `127.0.0.1:${String(RUNTIME_PORT)}`
     ? { runtimeUrl: `http://127.0.0.1:${String(RUNTIME_HTTP_PORT)}/v2/health/ready` }
     : {};
 }

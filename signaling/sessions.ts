@@ -122,10 +122,15 @@ export class Sessions {
 
   /** Throws ProblemError SESSION_ENDED. */
   async refresh(session: Session): Promise<RefreshTokenResponse> {
-    if (session.endedAt !== null) {
-      throw new ProblemError('SESSION_ENDED', 'Its report can still be read.');
-    }
+    requireLive(session);
     return this.#token(session);
+  }
+
+  /** A token to watch with. Throws ProblemError SESSION_ENDED. */
+  async observe(session: Session): Promise<RefreshTokenResponse> {
+    requireLive(session);
+    const { token, expiresAt } = await this.#options.tokens.issueForObserver(session.id);
+    return { token, tokenExpiresAt: expiresAt.toISOString() };
   }
 
   /** Ends the room. Ending an ended session is fine. */
@@ -186,7 +191,7 @@ export class Sessions {
       ({ id, createdAt }) => !rooms.has(id) && nowMs - createdAt.getTime() >= YOUNG_MS,
     );
     for (const { id } of gone) {
-      if (this.#roomless.has(id)) {
+      if (this.#roomless.has(id) && (await this.#options.served?.(id)) !== true) {
         await this.#options.records.end(id, this.#now(), 'lost');
       }
     }
@@ -260,5 +265,11 @@ export class Sessions {
 
   #oldest(): Date {
     return new Date(this.#now().getTime() - STALE_AFTER_MS);
+  }
+}
+
+function requireLive({ endedAt }: Session): void {
+  if (endedAt !== null) {
+    throw new ProblemError('SESSION_ENDED', 'Its report can still be read.');
   }
 }

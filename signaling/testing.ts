@@ -7,16 +7,18 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildApp } from './app.ts';
+import { makeDoor, type DoorOptions } from './auth/door.ts';
 import { TokenAuthority } from './authority.ts';
 import { AvatarWorkers } from './avatar-workers.ts';
 import type { Database } from './data/database.ts';
 import { recordsOf } from './data/records.ts';
 import { emptyDatabase } from './data/testing/empty-database.ts';
 import type { FailoverDependencies } from './failover/routes.ts';
+import { LiveKitWebhooks } from './livekit-webhooks/livekit-webhooks.ts';
 import { Idempotency } from './idempotency.ts';
+import { testKeyRing } from './privacy/testing-key-ring.ts';
 import { RoomTokens } from './room-tokens.ts';
 import type { Rooms } from './rooms.ts';
-import { testKeyRing } from './privacy/testing-key-ring.ts';
 import type { Composer } from './recording-composer.ts';
 import { RecordingTickets } from './recording-tickets.ts';
 import { Recordings } from './recordings.ts';
@@ -38,6 +40,10 @@ export class MemoryRooms implements Rooms {
   close(sessionId: string): Promise<void> {
     this.closed.push(sessionId);
     return this.ping();
+  }
+
+  async sid(sessionId: string): Promise<string | undefined> {
+    return (await this.sessionIds()).has(sessionId) ? `RM_${sessionId}` : undefined;
   }
 
   sessionIds(): Promise<ReadonlySet<string>> {
@@ -69,6 +75,9 @@ export interface TestSignalingOptions {
   agents?: FailoverDependencies;
   /** The proxy before it; LiveKit is then reached through that. */
   trustProxy?: string;
+  /** Who may start a session; anyone when it is absent. */
+  signIn?: DoorOptions['mode'];
+  provider?: DoorOptions['provider'];
 }
 
 export async function testSignaling(options: TestSignalingOptions = {}) {
@@ -91,6 +100,7 @@ export async function testSignaling(options: TestSignalingOptions = {}) {
     recognitionFor: () => 'basic',
     avatars: () => Promise.resolve(['ada', 'neural/ann']),
     maxSessions: options.maxSessions ?? 6,
+    onOpened: (sessionId) => records.deliveries.sessionOpened(sessionId, now()),
     ...(options.now === undefined ? {} : { now: options.now }),
   });
   const recordings = new Recordings({
@@ -102,13 +112,27 @@ export async function testSignaling(options: TestSignalingOptions = {}) {
     ...(options.now === undefined ? {} : { now: options.now }),
   });
   const tickets = new RecordingTickets(KEYS.apiSecret, now);
+  const door = makeDoor({
+    ...{ records, now, provider: options.provider, mode: options.signIn ?? 'none' },
+    tokens: new TokenAuthority(tokens, tickets),
+  });
   const app = await buildApp({
     ...(options.agents === undefined ? {} : { agents: options.agents }),
     ...(options.trustProxy === undefined ? {} : { trustProxy: options.trustProxy }),
+    livekitWebhooks: new LiveKitWebhooks({
+      keys: [KEYS],
+      events: records.livekitEvents,
+      rooms,
+      find: (sessionId) => records.sessions.find(sessionId),
+      finished: (session) => sessions.finished(session),
+      tell: (event, sessionId, more) => records.deliveries.tell(event, sessionId, more, now()),
+      now,
+    }),
     sessions,
     scenarios,
     records,
-    authority: new TokenAuthority(tokens, tickets),
+    authority: door.authority,
+    door,
     idempotency: new Idempotency(records.idempotency, now),
     now,
     recognitionFor: () => 'basic',
@@ -122,7 +146,7 @@ export async function testSignaling(options: TestSignalingOptions = {}) {
       ...(options.sendToWorker === undefined ? {} : { send: options.sendToWorker }),
     }),
   });
-  return { app, rooms, sessions, scenarios, records, recordings, database, folder };
+  return { app, rooms, sessions, scenarios, records, recordings, database, folder, door, tokens };
 }
 
 export const emptyReport = (sessionId: string): Report => ({

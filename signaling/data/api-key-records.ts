@@ -44,6 +44,10 @@ export class ApiKeyRecords {
     );
   }
 
+  async used(id: string, at: Date): Promise<void> {
+    await this.#queries.update(apiKeys).set({ lastUsedAt: at }).where(eq(apiKeys.id, id));
+  }
+
   /** Revoking a revoked key changes nothing. */
   async revoke(id: string, at: Date): Promise<void> {
     await this.#queries

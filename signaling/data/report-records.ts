@@ -84,10 +84,7 @@ export class ReportRecords {
     });
   }
 
-  async list(
-    filter: Omit<SessionFilter, 'live'>,
-    page: PageRequest,
-  ): Promise<Page<ReportHead>> {
+  async list(filter: Omit<SessionFilter, 'live'>, page: PageRequest): Promise<Page<ReportHead>> {
     const { sessionId, status, score, createdAt } = reports;
     const { scenarioId, learnerId } = sessions;
     const rows = await this.#queries

@@ -12,6 +12,8 @@ import {
   timestamp,
 } from 'drizzle-orm/pg-core';
 
+export * from './sign-in-schema.ts';
+
 const moment = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 const createdAt = () => moment('created_at').notNull().defaultNow();
 const updatedAt = () => moment('updated_at').notNull().defaultNow();
@@ -122,6 +124,7 @@ export const people = pgTable('people', {
 export const apiKeys = pgTable('api_keys', {
   id: text('id').primaryKey(),
   name: text('name').notNull(),
+  family: text('family').notNull(),
   keyHash: text('key_hash').notNull().unique(),
   scopes: jsonb('scopes').$type<string[]>().notNull(),
   createdBy: text('created_by').notNull(),
@@ -158,9 +161,6 @@ export const webhookDeliveries = pgTable('webhook_deliveries', {
   nextAttemptAt: moment('next_attempt_at'),
   createdAt: createdAt(),
   deliveredAt: moment('delivered_at'),
-});
-
-export const idempotencyKeys = pgTable('idempotency_keys', {
   attemptedAt: moment('attempted_at'),
   durationMs: integer('duration_ms'),
   failure: text('failure'),
@@ -170,6 +170,9 @@ export const idempotencyKeys = pgTable('idempotency_keys', {
 export const livekitEvents = pgTable('livekit_events', {
   id: text('id').primaryKey(),
   receivedAt: moment('received_at').notNull(),
+});
+
+export const idempotencyKeys = pgTable('idempotency_keys', {
   id: text('id').primaryKey(),
   requestHash: text('request_hash').notNull(),
   status: integer('status'),
@@ -190,9 +193,6 @@ export const auditLog = pgTable('audit_log', {
   createdAt: createdAt(),
 });
 
-export const imports = pgTable('imports', {
-  name: text('name').primaryKey(),
-  createdAt: createdAt(),
 export const dataKeys = pgTable('data_keys', {
   id: text('id').primaryKey(),
   createdAt: createdAt(),
@@ -215,4 +215,7 @@ export const erasures = pgTable('erasures', {
   doneAt: moment('done_at'),
 });
 
+export const imports = pgTable('imports', {
+  name: text('name').primaryKey(),
+  createdAt: createdAt(),
 });

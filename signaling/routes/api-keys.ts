@@ -1,7 +1,10 @@
 /** API keys: made, listed, rotated, revoked. What a key opens is the Authority's to say. */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { hashOfKey, newKeySecret } from '../auth/api-key.ts';
+import { mayGive } from '../auth/scopes.ts';
+import type { Principal } from '../authority.ts';
 import type { ApiKey, ApiKeyRecords } from '../data/api-key-records.ts';
 import type { AuditLog } from '../data/audit-log.ts';
 import type { Idempotency } from '../idempotency.ts';
@@ -24,12 +27,6 @@ export interface ApiKeyRouteDependencies {
 }
 
 const tags = ['API keys'];
-/** 256 bits: nobody guesses one, so that a plain hash of it is enough. */
-const SECRET_BYTES = 32;
-
-/** What is kept of a key. */
-export const hashOfKey = (key: string): string => createHash('sha256').update(key).digest('hex');
-
 export function registerApiKeyRoutes(
   api: Api,
   { records: { apiKeys, audit }, idempotency, now }: ApiKeyRouteDependencies,
@@ -56,7 +53,10 @@ export function registerApiKeyRoutes(
         description: 'The key is told here and never again.',
         headers: idempotencyHeaders,
         body: createApiKey,
-        response: answers({ 201: createdApiKey }, WITH.token, WITH.body, WITH.key),
+        response: answers(
+          { 201: createdApiKey },
+          ...[WITH.token, WITH.body, WITH.key, 'SCOPE_BEYOND' as const],
+        ),
       },
     },
     (request, reply) => {
@@ -66,6 +66,7 @@ export function registerApiKeyRoutes(
       if (ends !== null && ends <= at) {
         throw new ProblemError('BODY_INVALID', 'expiresAt: has passed.');
       }
+      requireGivable(request.principal, scopes);
       return idempotency.answer(request, reply, WITHOUT_KEY, async () => {
         const made = newKey({ name, scopes, expiresAt: ends }, request.principal.id, at);
         await apiKeys.add(made.kept);
@@ -116,13 +117,14 @@ export function registerApiKeyRoutes(
         response: answers(
           { 201: createdApiKey },
           ...[WITH.token, WITH.body, WITH.key],
-          ...(['API_KEY_UNKNOWN', 'API_KEY_SPENT'] as const),
+          ...(['API_KEY_UNKNOWN', 'API_KEY_SPENT', 'SCOPE_BEYOND'] as const),
         ),
       },
     },
     (request, reply) =>
       idempotency.answer(request, reply, WITHOUT_KEY, async () => {
         const old = await find(request.params.id);
+        requireGivable(request.principal, old.scopes);
         const at = now();
         const graceEnds = new Date(at.getTime() + request.body.graceSeconds * 1_000);
         // Grace never makes a key live longer than it would have.
@@ -156,6 +158,14 @@ export function registerApiKeyRoutes(
   );
 }
 
+/** Throws ProblemError SCOPE_BEYOND. */
+function requireGivable(principal: Principal, scopes: readonly string[]): void {
+  const beyond = scopes.filter((scope) => !mayGive(principal, scope));
+  if (beyond.length > 0) {
+    throw new ProblemError('SCOPE_BEYOND', `It takes more than your role: ${beyond.join(', ')}.`);
+  }
+}
+
 const WITHOUT_KEY = {
   status: 201,
   strip: ({ key: _key, ...rest }: z.output<typeof createdApiKey>): unknown => rest,
@@ -163,15 +173,15 @@ const WITHOUT_KEY = {
 };
 
 function newKey(
-  like: Pick<ApiKey, 'name' | 'scopes' | 'expiresAt'>,
+  like: Pick<ApiKey, 'name' | 'scopes' | 'expiresAt'> & { family?: string },
   createdBy: string,
   createdAt: Date,
 ): { key: string; kept: ApiKey } {
   const id = `key_${randomBytes(10).toString('hex')}`;
-  const key = `understudy_${randomBytes(SECRET_BYTES).toString('base64url')}`;
-  const { name, scopes, expiresAt } = like;
+  const key = newKeySecret();
+  const { name, scopes, expiresAt, family = id } = like;
   const kept: ApiKey = {
-    ...{ id, name, scopes, expiresAt, keyHash: hashOfKey(key), createdBy, createdAt },
+    ...{ id, name, family, scopes, expiresAt, keyHash: hashOfKey(key), createdBy, createdAt },
     ...{ revokedAt: null, lastUsedAt: null, replacedBy: null },
   };
   return { key, kept };

@@ -1,5 +1,6 @@
 /** All routes of `/api/v1`: each names its permission, and is described by the schemas that check it. */
 import type { FastifyRequest } from 'fastify';
+import type { Door } from '../auth/door.ts';
 import type { Authority } from '../authority.ts';
 import type { AvatarWorkers } from '../avatar-workers.ts';
 import type { Records } from '../data/records.ts';
@@ -13,11 +14,13 @@ import { registerApiKeyRoutes } from './api-keys.ts';
 import type { LiveKitWebhooks } from '../livekit-webhooks/livekit-webhooks.ts';
 import { registerLiveKitWebhookRoute } from '../livekit-webhooks/routes.ts';
 import { registerFailoverRoutes, type FailoverDependencies } from '../failover/routes.ts';
+import { registerAuthRoutes } from './auth.ts';
 import { registerAvatarRoutes } from './avatars.ts';
 import { registerCatalogueRoutes, registerHealthRoute } from './catalogue.ts';
 import type { Api } from './documentation.ts';
 import { registerInternalRoutes } from './internal.ts';
 import { registerLearnerRoutes } from './learners.ts';
+import { registerPeopleRoutes } from './people.ts';
 import { registerRecordingRoutes } from './recordings.ts';
 import { registerReportRoutes } from './reports.ts';
 import { registerScenarioRoutes } from './scenarios.ts';
@@ -33,6 +36,7 @@ export interface ApiDependencies {
   scenarios: Scenarios;
   records: Records;
   authority: Authority;
+  door: Door;
   idempotency: Idempotency;
   recordings: Recordings;
   tickets: RecordingTickets;
@@ -65,6 +69,8 @@ export async function registerApi(app: Api, dependencies: ApiDependencies): Prom
       registerReportRoutes(api, dependencies);
       registerScenarioRoutes(api, dependencies);
       registerLearnerRoutes(api, dependencies);
+      registerAuthRoutes(api, dependencies);
+      registerPeopleRoutes(api, dependencies);
       registerApiKeyRoutes(api, dependencies);
       registerWebhookRoutes(api, dependencies);
       registerRecordingRoutes(api, dependencies);
@@ -82,7 +88,6 @@ export async function registerApi(app: Api, dependencies: ApiDependencies): Prom
         registerFailoverRoutes(api, dependencies.agents);
       }
       registerInternalRoutes(api, dependencies);
-      done();
     },
     { prefix: INTERNAL_PREFIX },
   );

@@ -51,8 +51,9 @@ export function registerReportRoutes(
         response: answers({ 200: reportPage }, WITH.token),
       },
     },
-    async ({ query: { learnerId, scenarioId, ...page } }) => {
-      const found = await records.reports.list({ learnerId, scenarioId }, pageRequest(page));
+    async ({ query: { learnerId, scenarioId, ...page }, principal: { only } }) => {
+      const filter = { learnerId, scenarioId, only };
+      const found = await records.reports.list(filter, pageRequest(page));
       return {
         ...found,
         items: found.items.map((head) => ({ ...head, createdAt: head.createdAt.toISOString() })),

@@ -58,9 +58,13 @@ export function registerSessionRoutes(
           ? { ...created, serverUrl: `${scheme}://${request.host}` }
           : created;
       const { scenarioId, learnerName, learnerId, avatar, consent } = request.body;
-      if (learnerId !== undefined) {
+      const { principal } = request;
+      // Whoever is signed in as a learner is that learner.
+      const own = principal.learnerId ?? undefined;
+      if (learnerId !== undefined && learnerId !== own) {
         await authority.authorize(request, 'learners:read');
       }
+      const theirId = learnerId ?? own;
       return idempotency.answer<CreateSessionResponse>(
         request,
         reply,
@@ -74,18 +78,17 @@ export function registerSessionRoutes(
           about: ({ sessionId }) => ({ sessionId }),
         },
         async () => {
-          const learner =
-            learnerId === undefined ? undefined : await records.learners.find(learnerId);
-          if (learnerId !== undefined && learner === undefined) {
+          const learner = theirId === undefined ? undefined : await records.learners.find(theirId);
+          if (theirId !== undefined && learner === undefined) {
             throw new ProblemError('LEARNER_UNKNOWN', 'GET /api/v1/learners lists them.');
           }
           const created = await sessions.create({
             scenarioId,
             learnerName: (learnerName ?? '') || (learner?.displayName ?? DEFAULT_NAME),
-            learnerId,
+            learnerId: theirId,
             avatar,
             recording: consent?.recording === true && recordings.terms !== undefined,
-            createdBy: request.principal.id,
+            createdBy: principal.id,
           });
           return addressed(created);
         },
@@ -103,9 +106,10 @@ export function registerSessionRoutes(
         response: answers({ 200: sessionPage }, WITH.token),
       },
     },
-    async ({ query: { status, learnerId, scenarioId, ...page } }) => {
+    async ({ query: { status, learnerId, scenarioId, ...page }, principal: { only } }) => {
       const live = status === undefined ? undefined : status === 'live';
-      const found = await records.sessions.list({ learnerId, scenarioId, live }, pageRequest(page));
+      const filter = { learnerId, scenarioId, live, only };
+      const found = await records.sessions.list(filter, pageRequest(page));
       return { ...found, items: found.items.map(outside) };
     },
   );

@@ -1,9 +1,9 @@
 /** API keys. */
-import { PERMISSIONS, type Permission } from '../authority.ts';
+import { SCOPE_NAMES } from '../auth/scopes.ts';
 import { z } from 'zod';
 import { label, moment, pageOf } from './common.ts';
 
-const scope = z.enum(Object.keys(PERMISSIONS) as [Permission, ...Permission[]]);
+const scope = z.enum(SCOPE_NAMES);
 /** A week: long enough to bring a new key to every machine. */
 const LONGEST_GRACE_S = 604_800;
 
