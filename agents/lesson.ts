@@ -24,10 +24,13 @@ import { Avatar } from './call/avatar.ts';
 import { CallLog } from './call/call-log.ts';
 import { Conversation } from './call/conversation.ts';
 import type { Equipment } from './call/equipment.ts';
-import { deliverReport } from './call/report-delivery.ts';
+import { deliverReport, ReportRefusedError } from './call/report-delivery.ts';
+import { RoomKeeper } from './call/room-keeper.ts';
 import { faceFor } from './call/face-for.ts';
 import { voiceFor } from './call/voice-for.ts';
 
+/** As the framework publishes it. */
+const AGENT_STATE = 'lk.agent.state';
 /** A learner who lost the network or closed the page may come back within this. */
 const RETURN_WITHIN_MS = 30_000;
 /** How soon an absence is noticed. */
@@ -50,6 +53,8 @@ export class Lesson {
   #conversation: Conversation | undefined;
   #recorder: CallRecorder | undefined;
   readonly #owner: SessionOwner | undefined;
+  readonly #keeper: RoomKeeper;
+  readonly #attributes: Record<string, string> = {};
   readonly #over = new AbortController();
   #stopWatching: () => void = () => undefined;
   #closing: Promise<void> | undefined;
@@ -72,6 +77,22 @@ export class Lesson {
       },
       onTrouble: (error) => {
         this.#log.warn({ error }, 'signaling keeps no checkpoint');
+      },
+    });
+    this.#keeper = new RoomKeeper({
+      room: context.room,
+      owner: this.#owner,
+      learnerIdentity: this.#metadata.learnerIdentity,
+      clock: systemClock,
+      hold: () => this.#avatar?.hold(),
+      release: () => this.#avatar?.release(),
+      onBack: () => {
+        this.#log.warn('the room is back');
+        const state = this.#conversation?.agentState;
+        void this.#setAttributes({
+          ...this.#attributes,
+          ...(state === undefined ? {} : { [AGENT_STATE]: state }),
+        });
       },
     });
   }
@@ -141,6 +162,7 @@ export class Lesson {
       },
       onFailed: (error) => {
         this.#log.error({ error }, 'the room takes no more sound or pictures');
+        this.#keeper.giveUp();
         this.#context.shutdown('av output failed');
       },
     });
@@ -208,10 +230,9 @@ export class Lesson {
     this.#recorder?.end();
     await this.#avatar?.close();
     await this.#recorder?.close();
-    if (this.#owner?.isStale !== true) {
-      await this.#deliver(lengthMs);
-    }
-    await this.#owner?.close();
+    const passedOn = (await this.#keeper.handedOver()) || this.#owner?.isStale === true;
+    const isDone = passedOn || (await this.#deliver(lengthMs));
+    await this.#owner?.close(isDone);
   }
 
   /** Undefined where the learner has not agreed to it, or where it cannot be: the call goes on without. */
@@ -255,10 +276,11 @@ export class Lesson {
     }
   }
 
-  async #deliver(lengthMs: number): Promise<void> {
+  /** False: signaling has no report; another agent may find out more. */
+  async #deliver(lengthMs: number): Promise<boolean> {
     const { LIVEKIT_API_KEY, LIVEKIT_API_SECRET } = this.#environment;
     if (this.#callLog === undefined || this.#scenario === undefined) {
-      return;
+      return false;
     }
     const report = buildReport({
       sessionId: this.#metadata.sessionId,
@@ -268,14 +290,18 @@ export class Lesson {
       recognition: this.#conversation?.recognition ?? 'none',
       turns: [...this.#callLog.turns],
     });
-    await deliverReport(report, {
-      url: this.#metadata.reportUrl,
-      apiKey: LIVEKIT_API_KEY ?? '',
-      apiSecret: LIVEKIT_API_SECRET ?? '',
-      clock: systemClock,
-    }).catch((error: unknown) => {
+    try {
+      await deliverReport(report, {
+        url: this.#metadata.reportUrl,
+        apiKey: LIVEKIT_API_KEY ?? '',
+        apiSecret: LIVEKIT_API_SECRET ?? '',
+        clock: systemClock,
+      });
+      return true;
+    } catch (error) {
       this.#log.error({ error }, 'the report could not be delivered');
-    });
+      return error instanceof ReportRefusedError;
+    }
   }
 
   /**
@@ -289,7 +315,7 @@ export class Lesson {
         ({ identity }) => identity === this.#metadata.learnerIdentity,
       );
       const nowMs = systemClock.nowMs();
-      absentSinceMs = here ? undefined : (absentSinceMs ?? nowMs);
+      absentSinceMs = here || this.#keeper.isBroken ? undefined : (absentSinceMs ?? nowMs);
       if (absentSinceMs !== undefined && nowMs - absentSinceMs >= RETURN_WITHIN_MS) {
         this.#end('the learner left');
         return;
@@ -316,6 +342,7 @@ export class Lesson {
   }
 
   #end(reason: string): void {
+    this.#keeper.over();
     // Signaling ends the room when it has the report.
     this.#context.shutdown(reason);
   }
@@ -339,10 +366,15 @@ export class Lesson {
   }
 
   async #setAttribute(name: string, value: string): Promise<void> {
+    this.#attributes[name] = value;
+    await this.#setAttributes({ [name]: value });
+  }
+
+  async #setAttributes(attributes: Record<string, string>): Promise<void> {
     try {
-      await this.#context.room.localParticipant?.setAttributes({ [name]: value });
+      await this.#context.room.localParticipant?.setAttributes(attributes);
     } catch (error) {
-      this.#log.warn({ error, name }, 'an attribute could not be set');
+      this.#log.warn({ error, names: Object.keys(attributes) }, 'attributes could not be set');
     }
   }
 }

@@ -1,15 +1,17 @@
-/** Entry of the agent worker: registers with LiveKit, takes jobs, reports its load, drains on SIGTERM. */
-import { AgentServer, ServerOptions, initializeLogger } from '@livekit/agents';
+/** Entry of the agent worker: registers with LiveKit, takes jobs, reports its load, drains on SIGTERM and SIGINT. */
+import { AgentServer, ServerOptions, initializeLogger, log } from '@livekit/agents';
 import { AGENT_NAME } from '#agents/dispatch/metadata.ts';
 import { readEnvironment } from '#config/environment.ts';
+import { systemClock } from '#media/clock.ts';
 import { fileURLToPath } from 'node:url';
+import { WorkerDrain } from './worker-drain.ts';
 
 const environment = readEnvironment();
 const level = environment.LOG_LEVEL;
 initializeLogger({ pretty: false, level });
 
-/** Calls finish within this after SIGTERM; the rest are ended. */
-const DRAIN_MS = 3_000;
+/** An hour: the longest scenario takes that at most. */
+const DRAIN_MS = 3_600_000;
 /** A cold start loads the voice, the faces and the recogniser; on a busy machine that takes a while. */
 const INITIALIZE_WITHIN_MS = 60_000;
 /** The report is written and delivered while a job ends. */
@@ -29,7 +31,8 @@ const server = new AgentServer(
     numIdleProcesses: environment.UNDERSTUDY_WARM_JOBS,
     initializeProcessTimeout: INITIALIZE_WITHIN_MS,
     shutdownProcessTimeout: JOB_SHUTDOWN_MS,
-    drainTimeout: DRAIN_MS,
+    // A LiveKit that is away for long comes back all the same, and calls on this worker may outlive its absence.
+    maxRetry: Number.MAX_SAFE_INTEGER,
     // LiveKit drops a dispatch silently once a worker's CPU load passes the threshold. Our load is what we mean
     // by it: calls against the calls that this worker was sized for.
     loadFunc: (worker) =>
@@ -40,21 +43,26 @@ const server = new AgentServer(
   }),
 );
 
-let stopping = false;
-async function stop(): Promise<void> {
-  if (stopping) {
-    return;
-  }
-  stopping = true;
-  try {
-    await server.drain(DRAIN_MS);
-  } catch {
-    // Calls that did not end in time are ended by close().
-  }
-  await server.close();
-  process.exit(0);
-}
-process.on('SIGINT', () => void stop());
-process.on('SIGTERM', () => void stop());
+const drain = new WorkerDrain({
+  worker: {
+    drain: (withinMs) => server.drain(withinMs),
+    close: () => server.close(),
+    get calls() {
+      return server.activeJobs.map(({ job }) => job.metadata);
+    },
+  },
+  clock: systemClock,
+  drainMs: environment.UNDERSTUDY_DRAIN_MS ?? DRAIN_MS,
+  apiKey: environment.LIVEKIT_API_KEY ?? '',
+  apiSecret: environment.LIVEKIT_API_SECRET ?? '',
+  onTrouble: (error) => {
+    log().warn({ error }, 'a call could not be handed over, and ends');
+  },
+});
+const stop = (): void => {
+  void drain.stop().finally(() => process.exit(0));
+};
+process.on('SIGINT', stop);
+process.on('SIGTERM', stop);
 
 await server.run();

@@ -17,6 +17,9 @@ export interface ServiceOptions {
 /** A service that dies more often than this within the window is given up. */
 const MAX_RESTARTS = 5;
 const RESTART_WINDOW_MS = 60_000;
+/** The first restart leaves the machine to those who take over; each that follows within the window waits twice as long. */
+const FIRST_BACKOFF_MS = 500;
+const LONGEST_BACKOFF_MS = 8_000;
 /** How long a service may take to finish before it is killed. */
 const STOP_WITHIN_MS = 20_000;
 
@@ -26,6 +29,7 @@ export class Service {
   #child: ChildProcess | undefined;
   #stopping = false;
   #restartsMs: number[] = [];
+  #cancelBackoff: () => void = () => undefined;
   #onGivenUp: (reason: string) => void = () => undefined;
 
   constructor(options: ServiceOptions) {
@@ -54,7 +58,6 @@ export class Service {
         }),
       ]);
     } catch (error) {
-      this.#stopping = true;
       if (this.#child !== undefined) {
         killGroup(this.#child);
       }
@@ -68,8 +71,15 @@ export class Service {
     void died.then((reason) => this.#revive(reason));
   }
 
+  /** Of the running process; undefined while there is none. */
+  get pid(): number | undefined {
+    const child = this.#child;
+    return child?.exitCode === null && child.signalCode === null ? child.pid : undefined;
+  }
+
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#cancelBackoff();
     const child = this.#child;
     if (child !== undefined && child.exitCode === null && child.signalCode === null) {
       const ended = new Promise<void>((resolve) => {
@@ -122,10 +132,25 @@ export class Service {
       );
       return;
     }
+    const backoffMs = Math.min(
+      FIRST_BACKOFF_MS * 2 ** (this.#restartsMs.length - 1),
+      LONGEST_BACKOFF_MS,
+    );
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, backoffMs);
+      this.#cancelBackoff = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    if (this.#stopping) {
+      return;
+    }
     try {
       await this.start();
     } catch (error) {
-      this.#onGivenUp(error instanceof Error ? error.message : String(error));
+      // What it needs may be away, too: it counts as one more death.
+      await this.#revive(error instanceof Error ? error.message : String(error));
     }
   }
 }

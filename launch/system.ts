@@ -1,5 +1,6 @@
 /** The whole system on one machine: what `npm start` runs and what the room tests run. */
 import { readEnvironment, type Environment } from '#config/environment.ts';
+import { firstAdminFile } from '#config/first-admin-file.ts';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,12 +19,21 @@ import { Service, untilAnswers } from './service.ts';
 
 export const projectRoot = fileURLToPath(new URL('..', import.meta.url));
 
+/** The processes of the system, by what they do. */
+export type Part = 'livekit' | 'runtime' | 'worker' | 'signaling';
+
 export interface RunningSystem {
   pageUrl: string;
   livekitUrl: string;
   keys: Keys;
   /** As it was given, with what was found: which recognition, which runtime. */
   environment: Environment;
+  /** Where the first admin's password lies until it was told. */
+  firstAdminFile: string;
+  /** What its processes are started with: for one more of them. */
+  childEnvironment: NodeJS.ProcessEnv;
+  /** Of a part that is running. */
+  pidOf(part: Part): number | undefined;
   onGivenUp(listener: (reason: string) => void): void;
   stop(): Promise<void>;
 }
@@ -103,6 +113,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     : undefined;
 
   const services: Service[] = [];
+  const parts: Partial<Record<Part, Service>> = {};
   const stop = async (): Promise<void> => {
     // Last started, first stopped: no call loses its media server under it.
     for (const service of [...services].reverse()) {
@@ -122,6 +133,8 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     ...(options.apart === true && environment.DATABASE_URL === undefined
       ? { DATABASE_URL: `file:${ownDatabase}` }
       : {}),
+    // Whoever presses Ctrl-C waits for it.
+    UNDERSTUDY_DRAIN_MS: String(environment.UNDERSTUDY_DRAIN_MS ?? 0),
     UNDERSTUDY_DATA: dataFolder,
     LIVEKIT_URL: livekitUrl,
     LIVEKIT_API_KEY: keys.apiKey,
@@ -156,6 +169,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
           readyWithinMs: 15_000,
         });
         services.push(service);
+        parts.livekit = service;
         await service.start();
       });
     }
@@ -182,6 +196,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
         readyWithinMs: 60_000,
       });
       services.push(runtime);
+      parts.runtime = runtime;
       await progress.step('Inference runtime', () => runtime.start());
     }
     const worker = new Service({
@@ -204,7 +219,9 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
         untilAnswers(`${pageUrl(environment, '127.0.0.1')}/api/v1/catalogue`, signal),
       readyWithinMs: 90_000,
     });
-    services.push(worker, signaling);
+    // The worker stops first: signaling takes its reports.
+    services.push(signaling, worker);
+    Object.assign(parts, { worker, signaling });
     await Promise.all([
       progress.step('Agent worker', () => worker.start()),
       progress.step('Page and API', () => signaling.start()),
@@ -218,6 +235,9 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     livekitUrl,
     keys,
     environment: resolved,
+    firstAdminFile: firstAdminFile(dataFolder, environment.PORT),
+    childEnvironment,
+    pidOf: (part) => parts[part]?.pid,
     onGivenUp: (listener) => {
       for (const service of services) {
         service.onGivenUp(listener);

@@ -1,6 +1,6 @@
 /** The port through which signaling makes and ends rooms, and its LiveKit implementation. */
 import { AGENT_NAME, type DispatchMetadata, roomName } from '#agents/dispatch/metadata.ts';
-import { RoomAgentDispatch, RoomServiceClient } from 'livekit-server-sdk';
+import { RoomAgentDispatch, RoomServiceClient, type CreateOptions } from 'livekit-server-sdk';
 
 export interface Rooms {
   /** Makes the session's room with the agent already dispatched into it. */
@@ -20,6 +20,17 @@ const EMPTY_TIMEOUT_S = 60;
 /** Seconds a room waits for a learner who lost the network. */
 const DEPARTURE_TIMEOUT_S = 40;
 
+/** The room of a session, without its agent. One that is there stays as it is. */
+export function roomRequest(sessionId: string): CreateOptions {
+  return {
+    name: roomName(sessionId),
+    emptyTimeout: EMPTY_TIMEOUT_S,
+    departureTimeout: DEPARTURE_TIMEOUT_S,
+    // Players keep sound and picture of one participant in step only when they come as one stream.
+    syncStreams: true,
+  };
+}
+
 export class LiveKitRooms implements Rooms {
   readonly #client: RoomServiceClient;
 
@@ -30,11 +41,7 @@ export class LiveKitRooms implements Rooms {
 
   async open(metadata: DispatchMetadata): Promise<void> {
     await this.#client.createRoom({
-      name: roomName(metadata.sessionId),
-      emptyTimeout: EMPTY_TIMEOUT_S,
-      departureTimeout: DEPARTURE_TIMEOUT_S,
-      // Players keep sound and picture of one participant in step only when they come as one stream.
-      syncStreams: true,
+      ...roomRequest(metadata.sessionId),
       agents: [
         new RoomAgentDispatch({ agentName: AGENT_NAME, metadata: JSON.stringify(metadata) }),
       ],

@@ -116,6 +116,15 @@ export class Avatar {
     this.#sink.setRung(rung);
   }
 
+  /** Speech stands still, as the room cannot hear it. */
+  hold(): void {
+    this.#stage.pause();
+  }
+
+  release(): void {
+    this.#stage.resume();
+  }
+
   wear(expression: ExpressionName): void {
     this.#performer.setExpression(expression, this.#stage.nowMs);
   }

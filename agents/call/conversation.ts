@@ -138,6 +138,11 @@ export class Conversation {
     return this.#ear?.grade ?? 'none';
   }
 
+  /** As the page is told. */
+  get agentState(): string {
+    return this.#session.agentState;
+  }
+
   async start(): Promise<void> {
     const { messages = [] } = this.#options.resumption ?? {};
     this.#session.history.insert(messages);

@@ -28,7 +28,7 @@ async function deliver(statuses: number[]) {
     () => (outcome = 'delivered'),
     () => (outcome = 'failed'),
   );
-  for (let turn = 0; turn < 40 && outcome === 'waiting'; turn += 1) {
+  for (let turn = 0; turn < 400 && outcome === 'waiting'; turn += 1) {
     await new Promise((resolve) => setImmediate(resolve));
     clock.advance(2_000);
   }
@@ -56,8 +56,14 @@ describe('delivering a report', () => {
     expect([outcome, requests.length]).toEqual(['failed', 1]);
   });
 
-  it('gives up after the last attempt, with the reason', async () => {
-    const { outcome, requests } = await deliver(Array.from({ length: 20 }, () => 503));
-    expect([outcome, requests.length]).toEqual(['failed', 6]);
+  it('outlives one that is down for minutes, or asks for patience', async () => {
+    const { outcome } = await deliver([...Array.from({ length: 60 }, () => 0), 429, 204]);
+    expect(outcome).toBe('delivered');
+  });
+
+  it('gives up after ten minutes, with the reason', async () => {
+    const { outcome, requests } = await deliver(Array.from({ length: 1_000 }, () => 503));
+    expect(outcome).toBe('failed');
+    expect(requests.length).toBeGreaterThan(100);
   });
 });

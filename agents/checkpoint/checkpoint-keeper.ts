@@ -17,6 +17,7 @@ export interface CheckpointKeeperOptions {
 export class CheckpointKeeper {
   readonly #options: CheckpointKeeperOptions;
   #next: (() => Checkpoint) | undefined;
+  #last: (() => Checkpoint) | undefined;
   #delivering: Promise<void> | undefined;
   #closed = false;
   #cancelRetry: () => void = () => undefined;
@@ -28,9 +29,22 @@ export class CheckpointKeeper {
   /** Something has changed. `make` is asked when it is about to be sent, so that changes meanwhile go along. */
   changed(make: () => Checkpoint): void {
     if (!this.#closed) {
+      this.#last = make;
       this.#next = make;
       this.#delivering ??= this.#deliver();
     }
+  }
+
+  /** Nothing has changed, but what was kept may be lost: signaling or its store was restarted. */
+  again(): void {
+    if (this.#last !== undefined) {
+      this.changed(this.#last);
+    }
+  }
+
+  /** Resolves when all that has changed is kept. */
+  async kept(): Promise<void> {
+    await this.#delivering;
   }
 
   /** Sends no more, and waits for what is under way. */

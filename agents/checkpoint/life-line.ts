@@ -22,12 +22,15 @@ export interface LifeLineOptions {
   clock: Clock;
   /** Another job has the session: this one is to leave without a word. Called once. */
   onStale: () => void;
+  /** Signaling holds the line again after a break: it may have been restarted, and know nothing. */
+  onHeldAgain?: () => void;
 }
 
 export class LifeLine {
   readonly #options: LifeLineOptions;
   #request: ClientRequest | undefined;
   #closed = false;
+  #wasHeld = false;
   #retryMs = FIRST_RETRY_MS;
   #cancelTimer: () => void = () => undefined;
   readonly #answered: Promise<void>;
@@ -53,8 +56,8 @@ export class LifeLine {
     return !this.#closed;
   }
 
-  /** The job is done: nobody is to come in its place. Idempotent. */
-  close(): Promise<void> {
+  /** `isDone`: nobody is to come in the job's place; else the line breaks as if it had died. Idempotent. */
+  close(isDone = true): Promise<void> {
     this.#closed = true;
     this.#cancelTimer();
     const request = this.#request;
@@ -69,7 +72,11 @@ export class LifeLine {
         cancel();
         resolve();
       });
-      request.end();
+      if (isDone) {
+        request.end();
+      } else {
+        request.destroy();
+      }
     });
   }
 
@@ -88,6 +95,10 @@ export class LifeLine {
           this.#stale();
         } else if (response.statusCode === 200) {
           this.#retryMs = FIRST_RETRY_MS;
+          if (this.#wasHeld) {
+            this.#options.onHeldAgain?.();
+          }
+          this.#wasHeld = true;
         }
         this.#onAnswer();
         response.setEncoding('utf8').on('data', (word: string) => {

@@ -4,7 +4,17 @@ import type { Clock } from '#media/clock.ts';
 import { CheckpointKeeper } from './checkpoint-keeper.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { LifeLine } from './life-line.ts';
-import { SessionClient } from './session-client.ts';
+import { SessionClient, StaleOwnerError } from './session-client.ts';
+
+/** A store that lost everything, Redis without persistence, has the checkpoint again after this. */
+const KEEP_AGAIN_MS = 10_000;
+/** A LiveKit that restarts is back within a second or two, and takes nobody in before the room is made again. */
+const ROOM_RETRY_MS = 250;
+/** Signaling that restarts is back within seconds. */
+const HAND_OVER_RETRY_MS = 500;
+const HAND_OVER_WITHIN_MS = 120_000;
+/** The last checkpoint before a handover is waited for so long; the one before it does, too. */
+const KEPT_WITHIN_MS = 1_000;
 
 export interface SessionOwnerOptions {
   metadata: DispatchMetadata;
@@ -25,7 +35,11 @@ export class SessionOwner {
   readonly #keeper: CheckpointKeeper;
   readonly #lostAtMs: number | undefined;
   readonly #onTrouble: (error: unknown) => void;
+  readonly #onStale: () => void;
+  readonly #clock: Clock;
   #isStale = false;
+  #cancelKeeping: () => void = () => undefined;
+  #keepingRoom = false;
 
   private constructor(
     options: SessionOwnerOptions,
@@ -39,6 +53,8 @@ export class SessionOwner {
       }
     };
     this.#onTrouble = options.onTrouble;
+    this.#onStale = onStale;
+    this.#clock = clock;
     this.#lostAtMs = ownership.resume?.lostAtMs;
     const client = new SessionClient({
       sessionId: metadata.sessionId,
@@ -57,6 +73,9 @@ export class SessionOwner {
       authorization: () => client.authorization(),
       clock,
       onStale,
+      onHeldAgain: () => {
+        this.#keeper.again();
+      },
     });
     this.#keeper = new CheckpointKeeper({
       keep: (checkpoint) => client.keep(checkpoint),
@@ -64,6 +83,7 @@ export class SessionOwner {
       onStale,
       onTrouble: options.onTrouble,
     });
+    this.#keepAgain();
   }
 
   /** Undefined where nobody looks after the job. */
@@ -100,9 +120,74 @@ export class SessionOwner {
     this.#keeper.changed(make);
   }
 
-  /** The session is done, or another job's. */
-  async close(): Promise<void> {
+  /**
+   * The room's connection is broken, maybe because LiveKit was restarted and has forgotten the room: asks for it until it
+   * is there, or `signal` says that it need not. Never rejects.
+   */
+  async keepRoom(signal: AbortSignal): Promise<void> {
+    if (this.#keepingRoom) {
+      return;
+    }
+    this.#keepingRoom = true;
+    try {
+      while (!signal.aborted && !this.#isStale) {
+        try {
+          await this.#client.keepRoom();
+          return;
+        } catch (error) {
+          if (error instanceof StaleOwnerError) {
+            this.#onStale();
+            return;
+          }
+        }
+        await this.#pause(ROOM_RETRY_MS);
+      }
+    } finally {
+      this.#keepingRoom = false;
+    }
+  }
+
+  /**
+   * Has another agent take the session over, from `lostAtMs` on (milliseconds since the epoch). True: it does, or has.
+   * False: the session is over, or signaling cannot be asked. Never rejects.
+   */
+  async handOver(lostAtMs: number): Promise<boolean> {
+    this.#keeper.again();
+    await Promise.race([this.#keeper.kept(), this.#pause(KEPT_WITHIN_MS)]);
+    const giveUpAtMs = this.#clock.nowMs() + HAND_OVER_WITHIN_MS;
+    while (!this.#isStale) {
+      try {
+        return await this.#client.handOver(lostAtMs);
+      } catch (error) {
+        if (error instanceof StaleOwnerError) {
+          this.#onStale();
+        } else if (this.#clock.nowMs() >= giveUpAtMs) {
+          this.#onTrouble(error);
+          return false;
+        }
+      }
+      await this.#pause(HAND_OVER_RETRY_MS);
+    }
+    return true;
+  }
+
+  #keepAgain(): void {
+    this.#cancelKeeping = this.#clock.after(KEEP_AGAIN_MS, () => {
+      this.#keeper.again();
+      this.#keepAgain();
+    });
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#clock.after(ms, resolve);
+    });
+  }
+
+  /** `isDone`: the session is reported, or another job's; without it signaling sends another agent. */
+  async close(isDone: boolean): Promise<void> {
+    this.#cancelKeeping();
     await this.#keeper.close();
-    await this.#line.close();
+    await this.#line.close(isDone);
   }
 }

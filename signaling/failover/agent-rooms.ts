@@ -1,20 +1,23 @@
 /** The port through which agents are put into rooms and taken out of them, and its LiveKit implementation. */
 import { AGENT_NAME, roomName, type DispatchMetadata } from '#agents/dispatch/metadata.ts';
 import { AgentDispatchClient, RoomServiceClient } from 'livekit-server-sdk';
+import { roomRequest } from '../rooms.ts';
 
 /** What a room says of its missing agent, for the page: `unanswered`, no worker took the session. */
 export type AgentAbsence = 'unanswered' | 'given-up';
 
 export interface AgentRooms {
   /**
-   * Puts a new agent into the session's room and takes out those that are there. `gone`: there is no such room. Rejects
-   * where the server cannot be reached.
+   * Puts a new agent into the session's room and takes out those that are there. Where the room is gone, it is made
+   * again under its name. Rejects where the server cannot be reached.
    */
-  replaceAgent(metadata: DispatchMetadata): Promise<'dispatched' | 'gone'>;
+  replaceAgent(metadata: DispatchMetadata): Promise<void>;
+  /** Makes the room again where it is gone. */
+  keep(sessionId: string): Promise<void>;
   /** Whether a worker has taken the newest dispatch: its job is starting. */
   isTaken(sessionId: string): Promise<boolean>;
-  /** Lets everybody in the room know that no agent comes. */
-  report(sessionId: string, absence: AgentAbsence): Promise<void>;
+  /** Lets everybody in the room know that no agent comes; null: that one is there after all. */
+  report(sessionId: string, absence: AgentAbsence | null): Promise<void>;
 }
 
 /** LiveKit's number for a participant that is an agent. */
@@ -33,26 +36,23 @@ export class LiveKitAgentRooms implements AgentRooms {
     this.#dispatches = new AgentDispatchClient(host, apiKey, apiSecret);
   }
 
-  async replaceAgent(metadata: DispatchMetadata): Promise<'dispatched' | 'gone'> {
+  async replaceAgent(metadata: DispatchMetadata): Promise<void> {
     const room = roomName(metadata.sessionId);
-    try {
-      // Listed before the new one can be there; it enters meanwhile.
-      const before = await this.#rooms.listParticipants(room);
-      const [dispatch] = await Promise.all([
-        this.#dispatches.createDispatch(room, AGENT_NAME, { metadata: JSON.stringify(metadata) }),
-        ...before
-          .filter(({ kind }) => (kind as number) === KIND_AGENT)
-          .map(({ identity }) => this.#remove(room, identity)),
-      ]);
-      // A job that hangs or was only cut off is told to end; nobody waits for that.
-      void this.#retire(room, dispatch.id).catch(() => undefined);
-      return 'dispatched';
-    } catch (error) {
-      if (isGone(error)) {
-        return 'gone';
-      }
-      throw error;
-    }
+    await this.keep(metadata.sessionId);
+    // Listed before the new one can be there; it enters meanwhile.
+    const before = await this.#rooms.listParticipants(room);
+    const [dispatch] = await Promise.all([
+      this.#dispatches.createDispatch(room, AGENT_NAME, { metadata: JSON.stringify(metadata) }),
+      ...before
+        .filter(({ kind }) => (kind as number) === KIND_AGENT)
+        .map(({ identity }) => this.#remove(room, identity)),
+    ]);
+    // A job that hangs or was only cut off is told to end; nobody waits for that.
+    void this.#retire(room, dispatch.id).catch(() => undefined);
+  }
+
+  async keep(sessionId: string): Promise<void> {
+    await this.#rooms.createRoom(roomRequest(sessionId));
   }
 
   async isTaken(sessionId: string): Promise<boolean> {
@@ -65,10 +65,10 @@ export class LiveKitAgentRooms implements AgentRooms {
     );
   }
 
-  async report(sessionId: string, absence: AgentAbsence): Promise<void> {
+  async report(sessionId: string, absence: AgentAbsence | null): Promise<void> {
     await this.#rooms.updateRoomMetadata(
       roomName(sessionId),
-      JSON.stringify({ 'understudy.agent': absence }),
+      absence === null ? '' : JSON.stringify({ 'understudy.agent': absence }),
     );
   }
 

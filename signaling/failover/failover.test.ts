@@ -3,25 +3,27 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MemoryAffinity } from '../affinity/memory-affinity.ts';
 import { AffinityError, NOBODY } from '../affinity/session-affinity.ts';
 import type { AgentAbsence, AgentRooms } from './agent-rooms.ts';
+import { Failover } from './failover.ts';
+import type { FailoverEvent } from './news.ts';
 import {
   ANSWER_WITHIN_MS,
-  Failover,
+  GIVE_UP_AFTER_MS,
   GRACE_MS,
   LOSSES_A_MINUTE,
   ORPHAN_AFTER_MS,
+  REPORT_AFTER_MS,
   SILENT_AFTER_MS,
-  TAKEN_PATIENCE,
-  TRIES,
+  SLOW_RETRY_MS,
+  TAKEN_WITHIN_MS,
   TROUBLE_RETRY_MS,
-  type FailoverEvent,
-} from './failover.ts';
+} from './times.ts';
 
 const ID = 'lesson1';
 
 class FakeAgentRooms implements AgentRooms {
   readonly dispatched: DispatchMetadata[] = [];
-  readonly reported: AgentAbsence[] = [];
-  answer: 'dispatched' | 'gone' = 'dispatched';
+  readonly reported: (AgentAbsence | null)[] = [];
+  readonly keptRooms: string[] = [];
   down = false;
   taken = false;
 
@@ -29,15 +31,20 @@ class FakeAgentRooms implements AgentRooms {
     return Promise.resolve(this.taken);
   }
 
-  replaceAgent(metadata: DispatchMetadata): Promise<'dispatched' | 'gone'> {
+  replaceAgent(metadata: DispatchMetadata): Promise<void> {
     if (this.down) {
       return Promise.reject(new Error('no route to host'));
     }
     this.dispatched.push(metadata);
-    return Promise.resolve(this.answer);
+    return Promise.resolve();
   }
 
-  report(_sessionId: string, absence: AgentAbsence): Promise<void> {
+  keep(sessionId: string): Promise<void> {
+    this.keptRooms.push(sessionId);
+    return this.down ? Promise.reject(new Error('no route to host')) : Promise.resolve();
+  }
+
+  report(_sessionId: string, absence: AgentAbsence | null): Promise<void> {
     this.reported.push(absence);
     return Promise.resolve();
   }
@@ -61,6 +68,7 @@ const at = (line: string) => ({ ...NOBODY, workerId: 'w', jobId: `job of ${line}
 let affinity: MemoryAffinity;
 let rooms: FakeAgentRooms;
 let events: FailoverEvent['what'][];
+let failed: AgentAbsence[];
 let hasEnded: boolean;
 let failover: Failover;
 
@@ -70,6 +78,10 @@ function newFailover(): Failover {
     rooms,
     metadata: (_id, { fence, lostAtMs }) =>
       Promise.resolve(hasEnded ? undefined : metadataOf(fence, lostAtMs)),
+    onFailed: (_id, absence) => {
+      failed.push(absence);
+      return Promise.resolve();
+    },
     onEvent: ({ what }) => events.push(what),
   });
 }
@@ -81,6 +93,7 @@ beforeEach(() => {
   affinity = new MemoryAffinity();
   rooms = new FakeAgentRooms();
   events = [];
+  failed = [];
   hasEnded = false;
   failover = newFailover();
 });
@@ -127,19 +140,11 @@ describe('a job that dies', () => {
     expect(await failover.beat(ID, 'a')).toBe(false);
   });
 
-  it('when the session has ended is not replaced, nor when its room is gone', async () => {
+  it('when the session has ended is not replaced', async () => {
     hasEnded = true;
     failover.lineClosed(ID, 'a', false);
     await pass(60_000);
     expect(rooms.dispatched).toEqual([]);
-    expect(await affinity.read(ID)).toBeUndefined();
-
-    hasEnded = false;
-    rooms.answer = 'gone';
-    await failover.open(ID, 2, at('b'));
-    failover.lineClosed(ID, 'b', false);
-    await pass(60_000);
-    expect(rooms.fences).toEqual([3]);
     expect(await affinity.read(ID)).toBeUndefined();
   });
 
@@ -154,6 +159,9 @@ describe('a job that dies', () => {
     }
     expect(rooms.dispatched).toHaveLength(LOSSES_A_MINUTE);
     expect(rooms.reported).toEqual(['given-up']);
+    expect(failed).toEqual(['given-up']);
+    expect(failover.counts).toMatchObject({ replaced: LOSSES_A_MINUTE, 'given-up': 1, failed: 1 });
+    expect(await affinity.read(ID)).toBeUndefined();
   });
 
   it('while the media server or the store is away is replaced when they are back', async () => {
@@ -209,36 +217,117 @@ describe('a job that lives', () => {
   });
 });
 
-describe('a dispatch', () => {
-  it('that no worker answers is made again, then reported, and tried on', async () => {
+describe('a session that is handed over', () => {
+  beforeEach(async () => {
     await failover.begin(ID);
-    for (let tried = 1; tried < TRIES; tried += 1) {
-      await pass(ANSWER_WITHIN_MS);
-      expect(rooms.fences).toHaveLength(tried);
-    }
+    await failover.open(ID, 1, at('a'));
+  });
+
+  it('has another agent at once, and the old one is refused', async () => {
+    expect(await failover.handOver(ID, 1)).toBe(true);
+    await pass(0);
+    expect(rooms.fences).toEqual([2]);
+    expect(await failover.beat(ID, 'a')).toBe(false);
+    failover.lineClosed(ID, 'a', false);
+    await pass(GRACE_MS);
+    expect(rooms.fences).toEqual([2]);
+    expect(events).toEqual(['handed-over', 'replaced']);
+  });
+
+  it('goes on from when its room was lost', async () => {
+    await pass(3_000);
+    const lostAtMs = Date.now() - 2_000;
+    await failover.handOver(ID, 1, lostAtMs);
+    await pass(0);
+    expect(rooms.dispatched).toEqual([metadataOf(2, lostAtMs)]);
+  });
+
+  it('to another signaling process than the one that holds its line is handed over too', async () => {
+    const other = newFailover();
+    expect(await other.handOver(ID, 1)).toBe(true);
+    await pass(0);
+    expect(rooms.fences).toEqual([2]);
+    await other.close();
+  });
+
+  it('has its room made again while it is live, and LiveKit there', async () => {
+    expect(await failover.keepRoom(ID, 1)).toBe(true);
+    expect(rooms.keptRooms).toEqual([ID]);
+    rooms.down = true;
+    await expect(failover.keepRoom(ID, 1)).rejects.toThrow('no route');
+    hasEnded = true;
+    expect(await failover.keepRoom(ID, 1)).toBe(false);
+    expect(await failover.handOver(ID, 1)).toBe(false);
+    expect(rooms.dispatched).toEqual([]);
+  });
+});
+
+describe('a session', () => {
+  it('is served while an agent has it or is looked for, whoever watches', async () => {
+    const other = newFailover();
+    expect(await failover.serves(ID)).toBe(false);
+    await failover.begin(ID);
+    expect(await failover.serves(ID)).toBe(true);
+    expect(await other.serves(ID)).toBe(true);
+    await failover.open(ID, 1, at('a'));
+    failover.lineClosed(ID, 'a', true);
+    await pass(0);
+    expect(await failover.serves(ID)).toBe(false);
+    expect(await other.serves(ID)).toBe(false);
+    await other.close();
+  });
+});
+
+describe('a dispatch', () => {
+  it('that no worker takes is made again, then reported, then given up', async () => {
+    await failover.begin(ID);
+    await pass(TAKEN_WITHIN_MS - 1);
+    expect(rooms.fences).toEqual([]);
+    await pass(1);
+    expect(rooms.fences).toEqual([2]);
+    await pass(REPORT_AFTER_MS - TAKEN_WITHIN_MS - 1);
     expect(rooms.reported).toEqual([]);
-    await pass(ANSWER_WITHIN_MS);
+    const quick = rooms.dispatched.length;
+    expect(quick).toBe(Math.ceil(REPORT_AFTER_MS / TAKEN_WITHIN_MS) - 1);
+    await pass(1);
     expect(rooms.reported).toEqual(['unanswered']);
+    await pass(GIVE_UP_AFTER_MS - REPORT_AFTER_MS - 1);
+    expect(rooms.dispatched.length).toBe(
+      quick + Math.ceil((GIVE_UP_AFTER_MS - REPORT_AFTER_MS) / SLOW_RETRY_MS),
+    );
+    expect(failed).toEqual([]);
+    await pass(1);
+    expect(failed).toEqual(['unanswered']);
+    expect(failover.counts).toMatchObject({ unanswered: 1, failed: 1 });
+    const all = rooms.dispatched.length;
     await pass(120_000);
-    expect(rooms.dispatched.length).toBeGreaterThan(TRIES);
+    expect(rooms.dispatched).toHaveLength(all);
     expect(rooms.reported).toEqual(['unanswered']);
+  });
+
+  it('that is answered after all takes the report back', async () => {
+    await failover.begin(ID);
+    await pass(REPORT_AFTER_MS);
+    expect(await failover.open(ID, rooms.fences.at(-1)!, at('b'))).toBe(true);
+    await pass(0);
+    expect(rooms.reported).toEqual(['unanswered', null]);
   });
 
   it('that a worker has taken is waited for, though not for ever', async () => {
     rooms.taken = true;
     await failover.begin(ID);
-    await pass(ANSWER_WITHIN_MS * TAKEN_PATIENCE);
+    await pass(ANSWER_WITHIN_MS - 1);
     expect(rooms.dispatched).toEqual([]);
     expect(await failover.open(ID, 1, at('slow'))).toBe(true);
 
     failover.lineClosed(ID, 'slow', false);
-    await pass(GRACE_MS + ANSWER_WITHIN_MS * (TAKEN_PATIENCE + 1));
+    await pass(GRACE_MS + ANSWER_WITHIN_MS);
     expect(rooms.fences).toEqual([2, 3]);
   });
 
   it('that is answered late loses to the one that was made meanwhile', async () => {
     await failover.begin(ID);
-    await pass(ANSWER_WITHIN_MS);
+    await pass(TAKEN_WITHIN_MS);
     expect(await failover.open(ID, 1, at('late'))).toBe(false);
     expect(await failover.open(ID, 2, at('b'))).toBe(true);
   });
@@ -247,6 +336,7 @@ describe('a dispatch', () => {
 describe('a signaling process that dies together with its job', () => {
   it('leaves an entry that another one finds; of two that find it one acts', async () => {
     await affinity.claim(ID, 0, at('of a dead process'));
+    rooms.taken = true;
     const other = newFailover();
     failover.start();
     other.start();

@@ -6,12 +6,30 @@
 import type { DispatchMetadata } from '#agents/dispatch/metadata.ts';
 import { NOBODY, type Placement, type SessionAffinity } from '../affinity/session-affinity.ts';
 import type { AgentAbsence, AgentRooms } from './agent-rooms.ts';
+import { nothingYet, type FailoverEvent, type FailoverNews } from './news.ts';
+import {
+  ANSWER_WITHIN_MS,
+  GIVE_UP_AFTER_MS,
+  GRACE_MS,
+  LOSSES_A_MINUTE,
+  MINUTE_MS,
+  ORPHAN_AFTER_MS,
+  RENEW_EVERY_MS,
+  REPORT_AFTER_MS,
+  SILENT_AFTER_MS,
+  SLOW_RETRY_MS,
+  SWEEP_EVERY_MS,
+  TAKEN_WITHIN_MS,
+  TROUBLE_RETRY_MS,
+} from './times.ts';
 
 export interface FailoverOptions {
   affinity: SessionAffinity;
   rooms: AgentRooms;
   /** What a new agent of the session is told; undefined where the session has ended. */
   metadata: (sessionId: string, ownership: NewOwner) => Promise<DispatchMetadata | undefined>;
+  /** No agent comes any more: the session is over, for this reason. */
+  onFailed?: (sessionId: string, absence: AgentAbsence) => Promise<void>;
   onEvent?: (event: FailoverEvent) => void;
   /** Milliseconds since the epoch. */
   nowMs?: () => number;
@@ -23,33 +41,6 @@ export interface NewOwner {
   lostAtMs: number;
 }
 
-export interface FailoverEvent {
-  what: 'replaced' | 'unanswered' | 'given-up' | 'trouble';
-  sessionId: string;
-  error?: unknown;
-}
-
-/** A job whose line broke for another reason than its death is back sooner. */
-export const GRACE_MS = 200;
-/** A line without a beat: the machine is gone or the job hangs. Jobs beat twice a second; a busy one may be late. */
-export const SILENT_AFTER_MS = 4_000;
-/** A warm job answers within a second. */
-export const ANSWER_WITHIN_MS = 10_000;
-/** One that a worker has taken may have to wait for its process; on a busy machine that takes a while. */
-export const TAKEN_PATIENCE = 5;
-/** Dispatches that no worker answered, in a row, before the learner is told; later ones go on more slowly. */
-export const TRIES = 3;
-export const SLOW_RETRY_MS = 30_000;
-/** Agents that one session may lose within a minute: one that kills each of its agents is left alone. */
-export const LOSSES_A_MINUTE = 5;
-const MINUTE_MS = 60_000;
-/** The store or the media server is away. */
-export const TROUBLE_RETRY_MS = 500;
-export const RENEW_EVERY_MS = 5_000;
-/** Entries that no line renews and no process watches: their signaling process died, and their job with it. */
-export const ORPHAN_AFTER_MS = 20_000;
-const SWEEP_EVERY_MS = 5_000;
-
 interface Watched {
   fence: number;
   /** Empty while no job has answered. */
@@ -57,9 +48,11 @@ interface Watched {
   placement: Placement;
   renewedAtMs: number;
   seenAtMs: number;
-  unanswered: number;
-  /** How often a dispatch that a worker has taken was waited for anew. */
-  waited: number;
+  /** Since when there has been no agent; undefined while there is one. */
+  agentlessSinceMs: number | undefined;
+  dispatchedAtMs: number;
+  /** The room knows that nobody has been found. */
+  isTold: boolean;
   lossesAtMs: number[];
   timer: NodeJS.Timeout | undefined;
 }
@@ -69,6 +62,8 @@ export class Failover {
   readonly #nowMs: () => number;
   readonly #watched = new Map<string, Watched>();
   readonly #running = new Set<Promise<void>>();
+  /** How often each has happened since the start of this process. */
+  readonly counts: Record<FailoverNews, number> = nothingYet();
   #sweep: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -89,7 +84,7 @@ export class Failover {
     try {
       const claimed = await this.#options.affinity.claim(sessionId, 0, NOBODY);
       if (claimed !== undefined) {
-        this.#await(sessionId, this.#watch(sessionId, claimed.fence), ANSWER_WITHIN_MS);
+        this.#await(sessionId, this.#watch(sessionId, claimed.fence), TAKEN_WITHIN_MS);
       }
       return claimed?.fence;
     } catch (error) {
@@ -110,9 +105,52 @@ export class Failover {
     const watched = this.#watch(sessionId, fence);
     watched.line = placement.line;
     watched.placement = placement;
-    watched.unanswered = 0;
+    watched.agentlessSinceMs = undefined;
+    if (watched.isTold) {
+      watched.isTold = false;
+      this.#do(() => this.#options.rooms.report(sessionId, null));
+    }
     this.#listen(sessionId, watched);
     return true;
+  }
+
+  /**
+   * The owner gives the session up, and another agent is to come at once: its worker ends, or its room was lost at
+   * `lostAtMs` (milliseconds since the epoch). False where the session is over. To be asked with a number that `isOwner`
+   * confirms.
+   */
+  async handOver(sessionId: string, fence: number, lostAtMs = this.#nowMs()): Promise<boolean> {
+    if (!(await this.#isLive(sessionId, fence))) {
+      return false;
+    }
+    const known = this.#watched.get(sessionId);
+    const watched = known?.fence === fence ? known : this.#watch(sessionId, fence);
+    clearTimeout(watched.timer);
+    watched.seenAtMs = lostAtMs;
+    this.#tell({ what: 'handed-over', sessionId });
+    this.#do(() => this.#replaceLost(sessionId, watched));
+    return true;
+  }
+
+  /**
+   * Makes the session's room again where LiveKit has lost it, so that everybody comes back to it. False where the session
+   * is over. Rejects where LiveKit cannot be reached.
+   */
+  async keepRoom(sessionId: string, fence: number): Promise<boolean> {
+    if (!(await this.#isLive(sessionId, fence))) {
+      return false;
+    }
+    await this.#options.rooms.keep(sessionId);
+    return true;
+  }
+
+  /** Whether an agent has the session or is looked for: then a room that is gone for a moment ends nothing. */
+  async serves(sessionId: string): Promise<boolean> {
+    if (this.#watched.has(sessionId)) {
+      return true;
+    }
+    const owner = await this.#options.affinity.read(sessionId).catch(() => undefined);
+    return owner !== undefined && this.#nowMs() - owner.seenAtMs <= ORPHAN_AFTER_MS;
   }
 
   /** The job of this line lives. Resolves false when another one has the session. */
@@ -177,8 +215,9 @@ export class Failover {
       placement: NOBODY,
       renewedAtMs: this.#nowMs(),
       seenAtMs: known?.seenAtMs ?? this.#nowMs(),
-      unanswered: known?.unanswered ?? 0,
-      waited: 0,
+      agentlessSinceMs: known === undefined ? this.#nowMs() : known.agentlessSinceMs,
+      dispatchedAtMs: this.#nowMs(),
+      isTold: known?.isTold ?? false,
       lossesAtMs: known?.lossesAtMs ?? [],
       timer: undefined,
     };
@@ -186,9 +225,9 @@ export class Failover {
     return watched;
   }
 
-  #forget(sessionId: string): void {
-    clearTimeout(this.#watched.get(sessionId)?.timer);
-    this.#watched.delete(sessionId);
+  #forget(id: string): void {
+    clearTimeout(this.#watched.get(id)?.timer);
+    this.#watched.delete(id);
   }
 
   #listen(sessionId: string, watched: Watched): void {
@@ -196,19 +235,26 @@ export class Failover {
     this.#after(watched, SILENT_AFTER_MS, () => this.#lost(sessionId, watched, watched.line));
   }
 
+  /** Looks after `withinMs` whether an agent has come, and sends for another where none has. */
   #await(sessionId: string, watched: Watched, withinMs: number): void {
     this.#after(watched, withinMs, async () => {
       const isTaken = await this.#options.rooms.isTaken(sessionId).catch(() => false);
       if (this.#watched.get(sessionId) !== watched || watched.line !== '') {
         return;
       }
-      if (isTaken && watched.waited < TAKEN_PATIENCE) {
-        watched.waited += 1;
+      const nowMs = this.#nowMs();
+      if (isTaken && nowMs - watched.dispatchedAtMs < ANSWER_WITHIN_MS) {
         this.#await(sessionId, watched, withinMs);
         return;
       }
-      watched.unanswered += 1;
-      if (watched.unanswered === TRIES) {
+      watched.agentlessSinceMs ??= nowMs;
+      const withoutMs = nowMs - watched.agentlessSinceMs;
+      if (withoutMs >= GIVE_UP_AFTER_MS) {
+        await this.#fail(sessionId, watched, 'unanswered');
+        return;
+      }
+      if (withoutMs >= REPORT_AFTER_MS && !watched.isTold) {
+        watched.isTold = true;
         await this.#report(sessionId, 'unanswered');
       }
       await this.#replace(sessionId, watched);
@@ -228,17 +274,22 @@ export class Failover {
     if (this.#watched.get(sessionId) !== watched || watched.line !== line) {
       return;
     }
-    const nowMs = this.#nowMs();
     const owner = await this.#options.affinity.read(sessionId).catch(() => undefined);
     if (owner !== undefined && (owner.fence !== watched.fence || owner.line !== line)) {
       // Its line goes to another signaling process by now.
       this.#forget(sessionId);
       return;
     }
+    await this.#replaceLost(sessionId, watched);
+  }
+
+  async #replaceLost(sessionId: string, watched: Watched): Promise<void> {
+    const nowMs = this.#nowMs();
+    watched.agentlessSinceMs ??= nowMs;
     watched.lossesAtMs = [...watched.lossesAtMs.filter((atMs) => nowMs - atMs < MINUTE_MS), nowMs];
     if (watched.lossesAtMs.length > LOSSES_A_MINUTE) {
-      this.#forget(sessionId);
       await this.#report(sessionId, 'given-up');
+      await this.#fail(sessionId, watched, 'given-up');
       return;
     }
     await this.#replace(sessionId, watched);
@@ -261,14 +312,15 @@ export class Failover {
       }
       const next = this.#watch(sessionId, fence);
       next.seenAtMs = watched.seenAtMs;
-      if (told === undefined || (await rooms.replaceAgent(told)) === 'gone') {
+      if (told === undefined) {
         this.#forget(sessionId);
         await affinity.release(sessionId, fence);
         return;
       }
-      this.#tell({ what: 'replaced', sessionId });
+      await rooms.replaceAgent(told);
+      this.#tell({ what: watched.line === '' ? 'redispatched' : 'replaced', sessionId });
       if (this.#watched.get(sessionId) === next && next.line === '') {
-        this.#await(sessionId, next, next.unanswered < TRIES ? ANSWER_WITHIN_MS : SLOW_RETRY_MS);
+        this.#await(sessionId, next, next.isTold ? SLOW_RETRY_MS : TAKEN_WITHIN_MS);
       }
     } catch (error) {
       this.#tell({ what: 'trouble', sessionId, error });
@@ -277,6 +329,18 @@ export class Failover {
         this.#after(current, TROUBLE_RETRY_MS, () => this.#replace(sessionId, current));
       }
     }
+  }
+
+  async #isLive(sessionId: string, fence: number): Promise<boolean> {
+    const owner = { fence, lostAtMs: this.#nowMs() };
+    return (await this.#options.metadata(sessionId, owner)) !== undefined;
+  }
+
+  async #fail(sessionId: string, watched: Watched, absence: AgentAbsence): Promise<void> {
+    this.#forget(sessionId);
+    this.#tell({ what: 'failed', sessionId });
+    await this.#options.onFailed?.(sessionId, absence);
+    await this.#options.affinity.release(sessionId, watched.fence);
   }
 
   async #renew(sessionId: string, fence: number, placement: Placement): Promise<boolean> {
@@ -319,6 +383,7 @@ export class Failover {
   }
 
   #tell(event: FailoverEvent): void {
+    this.counts[event.what] += 1;
     this.#options.onEvent?.(event);
   }
 }

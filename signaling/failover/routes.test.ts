@@ -10,9 +10,10 @@ import { emptyReport, KEYS, testSignaling } from '../testing.ts';
 import { Failover } from './failover.ts';
 import { LINE_TYPE } from './routes.ts';
 
-const ROOM_GONE = {
+const ROOMS = {
   isTaken: () => Promise.resolve(false),
-  replaceAgent: () => Promise.resolve('gone' as const),
+  replaceAgent: () => Promise.resolve(),
+  keep: () => Promise.resolve(),
   report: () => Promise.resolve(),
 };
 
@@ -32,7 +33,7 @@ beforeEach(async () => {
   affinity = new MemoryAffinity();
   failover = new Failover({
     affinity,
-    rooms: ROOM_GONE,
+    rooms: ROOMS,
     metadata: () => Promise.resolve(undefined),
   });
   signaling = await testSignaling({ agents: { failover, affinity } });

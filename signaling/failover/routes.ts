@@ -16,6 +16,7 @@ const text = z.string().max(200).default('');
 const fence = z.coerce.number().int().min(1);
 const lineQuery = z.object({ fence, worker: text, job: text, region: text, runtime: text });
 const fencedQuery = z.object({ fence });
+const handOverQuery = fencedQuery.extend({ lostAtMs: z.coerce.number().optional() });
 
 export interface FailoverDependencies {
   failover: Failover;
@@ -100,6 +101,36 @@ export function registerFailoverRoutes(
       failover.lineClosed(id, line, isDone);
     });
   }
+
+  // A job that has lost its room, since LiveKit was restarted, asks for it.
+  api.post(
+    '/sessions/:id/room',
+    {
+      config: { permission: 'report:deliver' },
+      schema: { hide: true, params: idParameters, querystring: fencedQuery },
+    },
+    async ({ params, query }) => {
+      try {
+        return { kept: await failover.keepRoom(params.id, query.fence) };
+      } catch (cause) {
+        throw new ProblemError('LIVEKIT_UNREACHABLE', 'Try again in a moment.', {
+          retryAfterS: 1,
+          cause,
+        });
+      }
+    },
+  );
+
+  api.post(
+    '/sessions/:id/handover',
+    {
+      config: { permission: 'report:deliver' },
+      schema: { hide: true, params: idParameters, querystring: handOverQuery },
+    },
+    async ({ params, query }) => ({
+      handedOver: await failover.handOver(params.id, query.fence, query.lostAtMs),
+    }),
+  );
 
   api.put(
     '/sessions/:id/checkpoint',
