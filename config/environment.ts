@@ -175,6 +175,16 @@ export const environmentSchema = z.object({
     .max(1_000)
     .optional()
     .describe('Avatars that it takes at the same time; three for each processor when absent'),
+  UNDERSTUDY_RATE_LIMITS: z
+    .string()
+    .regex(
+      /^(?:off|\s*[a-z-]+(?:\/key)?=\d+(?:\.\d+)?:\d+(?:\s*,\s*[a-z-]+(?:\/key)?=\d+(?:\.\d+)?:\d+)*)\s*$/,
+      'takes off, or KIND=PER_SECOND:BURST with commas: sessions=2:120,sessions/key=20:600',
+    )
+    .optional()
+    .describe(
+      'How much one address, or one API key, may ask for: KIND=PER_SECOND:BURST, KIND/key=…, where it differs from docs/api.md; off: as much as it likes',
+    ),
   UNDERSTUDY_WEBHOOK_PRIVATE: flag
     .default(false)
     .describe('1 lets webhooks go to addresses of this machine and its network'),

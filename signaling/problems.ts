@@ -54,6 +54,7 @@ export const PROBLEMS = {
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The key was used for another request' },
   ROOM_REFUSED: { status: 422, title: 'The room cannot be entered' },
   REVISION_MISSING: { status: 428, title: 'Say which revision is meant' },
+  RATE_LIMITED: { status: 429, title: 'Too many requests' },
   SIGN_IN_THROTTLED: { status: 429, title: 'Too many attempts to sign in' },
   RECORDING_UNREADABLE: { status: 500, title: 'The recording cannot be read' },
   DATA_UNREADABLE: { status: 500, title: 'What is kept cannot be decrypted' },

@@ -37,6 +37,11 @@ import {
   LiveKitWebhooks,
   KEPT_MS as LIVEKIT_EVENTS_KEPT_MS,
 } from './livekit-webhooks/livekit-webhooks.ts';
+import { parseLimits } from './limits/limits.ts';
+import { MemoryBuckets } from './limits/memory-buckets.ts';
+import { RateLimiter } from './limits/rate-limiter.ts';
+import { RedisBuckets } from './limits/redis-buckets.ts';
+import { SharedBuckets } from './limits/shared-buckets.ts';
 import { ComposerProcess } from './recording-composer.ts';
 import { RecordingTickets } from './recording-tickets.ts';
 import { Recordings } from './recordings.ts';
@@ -177,7 +182,21 @@ const sender = new WebhookSender({
     app.log.warn({ what, webhookId, deliveryId, code: asDatabaseError(error)?.code }, 'webhooks');
   },
 });
+const limits = parseLimits(environment.UNDERSTUDY_RATE_LIMITS);
+const ownBuckets = new MemoryBuckets();
+const buckets =
+  environment.REDIS_URL === undefined
+    ? ownBuckets
+    : new SharedBuckets({
+        shared: new RedisBuckets(connectRedis(environment.REDIS_URL)),
+        own: ownBuckets,
+        onChange: (state) => {
+          app.log.warn({ state }, 'rate limits: the store that shares them');
+        },
+      });
 const app = await buildApp({
+  erasures,
+  ...(limits === undefined ? {} : { limiter: new RateLimiter({ buckets, limits }) }),
   livekitWebhooks,
   agents: { failover, affinity },
   sessions,
@@ -282,7 +301,7 @@ const stop = (): void => {
   stopping.abort();
   void Promise.allSettled([recordings.close(), housekeeping.close(), sender.close(), app.close()])
     // Last: requests in flight have been answered.
-    .then(() => Promise.all([database.close(), affinity.close()]))
+    .then(() => Promise.all([database.close(), affinity.close(), buckets.close()]))
     .finally(() => process.exit(0));
 };
 process.on('SIGINT', stop);

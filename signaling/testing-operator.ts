@@ -1,7 +1,7 @@
 /** An operator of a signaling server without a network: asks the API, for tests. */
 import { AccessToken } from 'livekit-server-sdk';
 import type { Problem } from './api-types.ts';
-import { KEYS, testSignaling } from './testing.ts';
+import { KEYS, testSignaling, type TestSignalingOptions } from './testing.ts';
 
 export interface Answer<Body> {
   status: number;
@@ -27,9 +27,9 @@ export class TestOperator {
     Object.defineProperty(clock, 'now', { get: () => this.now });
   }
 
-  static async create(): Promise<TestOperator> {
+  static async create(options: TestSignalingOptions = {}): Promise<TestOperator> {
     const clock = { now: new Date() };
-    const signaling = await testSignaling({ now: () => clock.now });
+    const signaling = await testSignaling({ ...options, now: () => clock.now });
     const token = new AccessToken(KEYS.apiKey, KEYS.apiSecret, { identity: 'operator' });
     token.addGrant({ roomList: true });
     return new TestOperator(signaling, `Bearer ${await token.toJwt()}`, clock);

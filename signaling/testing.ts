@@ -14,6 +14,7 @@ import type { Database } from './data/database.ts';
 import { recordsOf } from './data/records.ts';
 import { emptyDatabase } from './data/testing/empty-database.ts';
 import type { FailoverDependencies } from './failover/routes.ts';
+import type { RateLimiter } from './limits/rate-limiter.ts';
 import { LiveKitWebhooks } from './livekit-webhooks/livekit-webhooks.ts';
 import { Idempotency } from './idempotency.ts';
 import { testKeyRing } from './privacy/testing-key-ring.ts';
@@ -73,6 +74,14 @@ export interface TestSignalingOptions {
   sendToWorker?: typeof fetch;
   /** What looks after agents; absent where there are none. */
   agents?: FailoverDependencies;
+  /** Absent: nobody is limited. */
+  limiter?: RateLimiter;
+  /** Where checkpoints are, without what looks after agents. */
+  affinity?: SessionAffinity;
+  /** Where speech is shared. */
+  redisUrl?: string;
+  /** Takes the log, all of it. */
+  logStream?: { write: (line: string) => void };
   /** The proxy before it; LiveKit is then reached through that. */
   trustProxy?: string;
   /** Who may start a session; anyone when it is absent. */
@@ -119,6 +128,7 @@ export async function testSignaling(options: TestSignalingOptions = {}) {
   const app = await buildApp({
     ...(options.agents === undefined ? {} : { agents: options.agents }),
     ...(options.trustProxy === undefined ? {} : { trustProxy: options.trustProxy }),
+    limiter: options.limiter,
     livekitWebhooks: new LiveKitWebhooks({
       keys: [KEYS],
       events: records.livekitEvents,

@@ -51,7 +51,7 @@ export class WebhookRecords {
   /** Undefined where there is none. */
   async change(
     id: string,
-    values: Partial<Pick<Webhook, 'url' | 'events' | 'active' | 'description'>>,
+    values: Partial<Omit<Webhook, 'id' | 'secret' | 'createdBy' | 'createdAt' | 'updatedAt'>>,
     updatedAt: Date,
   ): Promise<Webhook | undefined> {
     const [changed] = await this.#queries

@@ -5,6 +5,7 @@ import type { Authority } from '../authority.ts';
 import type { AvatarWorkers } from '../avatar-workers.ts';
 import type { Records } from '../data/records.ts';
 import type { HealthResponse, RecognitionGrade } from '../api-types.ts';
+import type { RateLimiter } from '../limits/rate-limiter.ts';
 import type { Idempotency } from '../idempotency.ts';
 import type { RecordingTickets } from '../recording-tickets.ts';
 import type { Recordings } from '../recordings.ts';
@@ -45,6 +46,8 @@ export interface ApiDependencies {
   avatars: () => Promise<string[]>;
   health: () => Promise<HealthResponse>;
   now: () => Date;
+  /** Absent: nobody is limited. */
+  limiter?: RateLimiter | undefined;
   /** Absent in tests that no LiveKit tells of anything. */
   livekitWebhooks?: LiveKitWebhooks;
   /** Absent in tests that need no agents. */
@@ -52,12 +55,17 @@ export interface ApiDependencies {
 }
 
 export async function registerApi(app: Api, dependencies: ApiDependencies): Promise<void> {
-  const { authority } = dependencies;
+  const { authority, limiter } = dependencies;
   app.decorateRequest('principal', null as unknown as FastifyRequest['principal']);
   app.addHook('onRequest', async (request) => {
     const { permission } = request.routeOptions.config;
+    await limiter?.admitAddress(request, reply);
     if (permission !== undefined) {
       request.principal = await authority.authorize(request, permission);
+      const { kind, id } = request.principal;
+      if (kind === 'key') {
+        await limiter?.admitKey(request, reply, id);
+      }
     }
   });
   registerHealthRoute(app, dependencies.health);

@@ -30,6 +30,7 @@ export type Api = FastifyInstance<
 /** Every route may answer with these. */
 const ANYWHERE = [
   'REQUEST_INVALID',
+  'RATE_LIMITED',
   'DATA_UNREADABLE',
   'INTERNAL',
   'DATABASE_UNREACHABLE',

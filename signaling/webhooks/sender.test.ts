@@ -130,6 +130,16 @@ describe.each(DATABASE_KINDS)('webhooks over $name', ({ name, skipped, start }) 
       }
     });
 
+    it('a session that failed is told as that, too', async () => {
+      await addHook('all', ['session.ended', 'session.failed']);
+      await open('one00000');
+      await open('two00000');
+      await records.sessions.end('one00000', now, 'finished');
+      await records.sessions.end('two00000', now, 'lost');
+      await newSender().sendDue();
+      expect(told().sort()).toEqual(['session.ended', 'session.ended', 'session.failed']);
+    });
+
     it('a session that never came to be is not told', async () => {
       await addHook('all', ['session.created']);
       await records.sessions.admit(session('never000'), { most: 9, since: new Date(0) });
