@@ -23,6 +23,7 @@ import { importFolder } from './data/folder-import.ts';
 import { recordingRow } from './recording-row.ts';
 import { recordsOf } from './data/records.ts';
 import { MemoryAffinity } from './affinity/memory-affinity.ts';
+import { connectRedis } from './affinity/redis-connection.ts';
 import { RedisAffinity } from './affinity/redis-affinity.ts';
 import { LiveKitAgentRooms } from './failover/agent-rooms.ts';
 import { Failover } from './failover/failover.ts';
