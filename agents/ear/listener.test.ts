@@ -198,6 +198,8 @@ describe('the listener', () => {
     { hearing: 'basic', voicedMs: 400, words: 'wait', last: 'turn' },
     { hearing: 'basic', voicedMs: 700, words: 'that was mine', last: 'turn' },
     { hearing: 'full', voicedMs: 400, words: 'never', last: 'turn' },
+    { hearing: 'full', voicedMs: 400, words: 'Thank you.', last: 'dropped' },
+    { hearing: 'full', voicedMs: 900, words: 'Thank you.', last: 'turn' },
     { hearing: 'full', voicedMs: 900, words: 'Mm-hmm.', last: 'dropped' },
     { hearing: 'full', voicedMs: 900, words: 'Oh, oh, oh.', last: 'dropped' },
     { hearing: 'full', voicedMs: 900, words: 'I see. Okay.', last: 'dropped' },

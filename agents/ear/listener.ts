@@ -73,7 +73,13 @@ const MURMUR =
  * of any "mm-hm".
  */
 const SHORT_SOUND_MS = 600;
-const UNDERSTOOD_CONFIDENCE = 0.5;
+/**
+ * Of an "mm-hm" that does not come out as one, Whisper's tiny model makes words at 0.40 to 0.63, mostly "Thank you." (13 of 60,
+ * with varied loudness, pace and noise).
+ */
+const UNDERSTOOD_CONFIDENCE = 0.65;
+/** What recognisers hear in any short sound, however sure they are. */
+const HALLUCINATED = /^(?:thanks?|thank you|thanks for watching|you|bye(?:[- ]bye)?)$/;
 
 /** Said while another speaks, even one of these claims the floor. */
 const CLAIMS = new Set(
@@ -310,6 +316,7 @@ export class Listener {
     const doubtful = !understood && this.#voicedMs < SHORT_SOUND_MS;
     return (
       words.every((word) => MURMUR.test(word)) ||
+      (this.#voicedMs < SHORT_SOUND_MS && HALLUCINATED.test(words.join(' '))) ||
       (doubtful && !words.some((word) => CLAIMS.has(word)))
     );
   }
