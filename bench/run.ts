@@ -2,15 +2,17 @@
 import { writeFile } from 'node:fs/promises';
 import { MEDIA_HELP, readMediaOptions } from './media/options.ts';
 import { readRuntimeOptions, RUNTIME_HELP } from './runtime/options.ts';
+import { readSignalingOptions, SIGNALING_HELP } from './signaling/options.ts';
 import { readTurnOptions, TURN_HELP } from './turn/options.ts';
 import { turnTable } from './turn/turn-report.ts';
 
 const HELP = `Usage: npm run bench -- BENCH [OPTIONS]
 
 Benches:
-  turn     a conversation in real rooms: latency, cut-ins, barge-in, lips and sound, pictures, sessions
-  runtime  the inference runtime: protocol and scheduler, real Triton beside it, batching, each engine's cost
-  media    sound and picture: underruns, lips and sound, cost, stopping, memory, networks, recordings, beside a peer
+  turn       a conversation in real rooms: latency, cut-ins, barge-in, lips and sound, pictures, sessions
+  runtime    the inference runtime: protocol and scheduler, real Triton beside it, batching, each engine's cost
+  media      sound and picture: underruns, lips and sound, cost, stopping, memory, networks, recordings, beside a peer
+  signaling  sessions a second through NGINX, hostile requests, a soak, failover, reconnects, restarts
 
 npm run bench -- BENCH --help explains its options.
 `;
@@ -24,6 +26,8 @@ async function main(args: readonly string[]): Promise<number> {
       return runtime(rest);
     case 'media':
       return media(rest);
+    case 'signaling':
+      return signaling(rest);
     default: {
       const asked = bench === '--help' || bench === undefined;
       (asked ? process.stdout : process.stderr).write(HELP);
@@ -66,6 +70,17 @@ async function media(args: readonly string[]): Promise<number> {
   }
   const { mediaBench } = await quietly(() => import('./media/run.ts'));
   await mediaBench(options, progress());
+  return 0;
+}
+
+async function signaling(args: readonly string[]): Promise<number> {
+  const options = readSignalingOptions(args);
+  if (options === 'help') {
+    process.stdout.write(SIGNALING_HELP);
+    return 0;
+  }
+  const { signalingBench } = await quietly(() => import('./signaling/run.ts'));
+  await signalingBench(options, progress());
   return 0;
 }
 
