@@ -4,6 +4,7 @@ import { EnvironmentError } from '#config/environment.ts';
 import { helpText } from './help.ts';
 import { LaunchProblem } from './problem.ts';
 import { Progress } from './progress.ts';
+import { takeFirstAdmin } from './first-admin.ts';
 import { startSystem, type RunningSystem } from './system.ts';
 
 function readArguments(): { https: boolean; json: boolean; help: boolean } {
@@ -60,7 +61,15 @@ try {
   if (json) {
     console.log(JSON.stringify({ pageUrl: system.pageUrl, livekitUrl: system.livekitUrl }));
   } else {
-    console.log(`\nUnderstudy is ready: ${system.pageUrl}\nCtrl-C stops it.`);
+    console.log(`\nUnderstudy is ready: ${system.pageUrl}`);
+    const admin = await takeFirstAdmin(system.firstAdminFile);
+    if (admin !== undefined) {
+      const { email, password } = admin;
+      console.log(
+        `Nobody needs an account to rehearse. To manage it: ${system.pageUrl}/sign-in\n  ${email}  ${password}  (told this once: note it)`,
+      );
+    }
+    console.log('Ctrl-C stops it.');
   }
 } catch (error) {
   const known = error instanceof LaunchProblem || error instanceof EnvironmentError;

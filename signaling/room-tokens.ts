@@ -24,18 +24,37 @@ export interface TokenKeys {
 
 export class RoomTokens {
   readonly #keys: TokenKeys;
-  readonly #verifier: TokenVerifier;
+  readonly #regionKeys: ReadonlyMap<string, TokenKeys>;
+  /** By key: a token says whose it is. */
+  readonly #verifiers: ReadonlyMap<string, TokenVerifier>;
   readonly #now: () => Date;
 
-  constructor(keys: TokenKeys, now: () => Date = () => new Date()) {
+  /** `regionKeys` are those of each region's LiveKit, where there are several. */
+  constructor(
+    keys: TokenKeys,
+    now: () => Date = () => new Date(),
+    regionKeys: ReadonlyMap<string, TokenKeys> = new Map(),
+  ) {
     this.#keys = keys;
-    this.#verifier = new TokenVerifier(keys.apiKey, keys.apiSecret);
+    this.#regionKeys = regionKeys;
+    this.#verifiers = new Map(
+      [...regionKeys.values(), keys].map(({ apiKey, apiSecret }) => [
+        apiKey,
+        new TokenVerifier(apiKey, apiSecret),
+      ]),
+    );
     this.#now = now;
   }
 
   /** A learner may publish a microphone and text, and hear and see; nothing else. */
-  async issueForLearner(sessionId: string, identity: string, name: string): Promise<RoomToken> {
-    const token = new AccessToken(this.#keys.apiKey, this.#keys.apiSecret, {
+  async issueForLearner(
+    sessionId: string,
+    identity: string,
+    name: string,
+    region: string | null = null,
+  ): Promise<RoomToken> {
+    const { apiKey, apiSecret } = this.#keysOf(region);
+    const token = new AccessToken(apiKey, apiSecret, {
       identity,
       name,
       ttl: TOKEN_TTL_S,
@@ -53,9 +72,13 @@ export class RoomTokens {
     return { token: await token.toJwt(), expiresAt };
   }
 
-  /** Hears and sees one room, is seen by nobody in it, and publishes nothing: no sound, no picture, no data. */
-  async issueForObserver(sessionId: string): Promise<RoomToken> {
-    const token = new AccessToken(this.#keys.apiKey, this.#keys.apiSecret, {
+  /**
+   * Hears and sees one room, is seen by nobody in it, and publishes nothing: no sound, no picture, no data. No route gives
+   * it out: a learner is to agree before somebody listens.
+   */
+  async issueForObserver(sessionId: string, region: string | null = null): Promise<RoomToken> {
+    const { apiKey, apiSecret } = this.#keysOf(region);
+    const token = new AccessToken(apiKey, apiSecret, {
       identity: `observer-${randomBytes(6).toString('hex')}`,
       ttl: TOKEN_TTL_S,
     });
@@ -122,9 +145,17 @@ export class RoomTokens {
     }
   }
 
+  #keysOf(region: string | null): TokenKeys {
+    return (region === null ? undefined : this.#regionKeys.get(region)) ?? this.#keys;
+  }
+
   async #verify(token: string, toleranceS: number) {
     try {
-      return await this.#verifier.verify(token, toleranceS);
+      const verifier = this.#verifiers.get(issuerOf(token));
+      if (verifier === undefined) {
+        throw new Error('It is signed with a key that is not known here.');
+      }
+      return await verifier.verify(token, toleranceS);
     } catch (error) {
       const expired =
         error instanceof Error && (error as { code?: string }).code === 'ERR_JWT_EXPIRED';
@@ -132,6 +163,18 @@ export class RoomTokens {
         ? new ProblemError('TOKEN_EXPIRED', 'Ask for a fresh token, or start the scene again.')
         : new ProblemError('TOKEN_INVALID', 'The token is damaged or was made by another server.');
     }
+  }
+}
+
+/** Whose token it says to be; its signature is looked at afterwards. */
+export function issuerOf(token: string): string {
+  try {
+    const { iss } = JSON.parse(
+      Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'),
+    ) as { iss?: unknown };
+    return typeof iss === 'string' ? iss : '';
+  } catch {
+    return '';
   }
 }
 

@@ -13,6 +13,8 @@ import type {
 import type { ReportRecords } from './data/report-records.ts';
 import type { EndReason, Session, SessionRecords } from './data/session-records.ts';
 import { ProblemError } from './problems.ts';
+import type { Latencies } from './regions/placement.ts';
+import type { PlacedRegion, Regions } from './regions/regions.ts';
 import type { RoomTokens } from './room-tokens.ts';
 import type { Rooms } from './rooms.ts';
 import type { Scenarios } from './scenarios.ts';
@@ -31,8 +33,12 @@ export interface SessionsOptions {
   /** Read for each session: avatars come and go without a restart. */
   avatars: () => Promise<string[]>;
   maxSessions: number;
+  /** Absent where there is one LiveKit. */
+  regions?: Pick<Regions, 'place' | 'failed'> | undefined;
   /** The first fencing number of a new session; undefined: nobody looks after its agent. */
   begin?: (sessionId: string) => Promise<number | undefined>;
+  /** The session is over: no agent is waited for. */
+  ended?: (sessionId: string) => void;
   /** Whether an agent has the session or is looked for: its room may be gone for a moment. */
   served?: (sessionId: string) => Promise<boolean>;
   /** Its room is there. May not reject. */
@@ -45,16 +51,22 @@ export interface NewSession {
   learnerName: string;
   learnerId?: string | undefined;
   avatar?: string | undefined;
+  /** What the learner's page has measured. */
+  regionLatenciesMs?: Latencies | undefined;
   /** The learner has agreed to a recording. */
   recording?: boolean;
   createdBy: string;
 }
 
 /** A session that never reported an end stops counting as live after this: the longest scenario and a margin. */
-const STALE_AFTER_MS = 90 * 60_000;
+export const STALE_AFTER_MS = 90 * 60_000;
 /** A session whose room is being made is not lost. */
 const YOUNG_MS = 30_000;
 const FULL_RETRY_S = 60;
+/** The regions' own capacities count. */
+const MOST_ANYWHERE = 1_000_000;
+/** What the region is called where there is one. */
+const ONE_REGION = 'default';
 
 export class Sessions {
   readonly #options: SessionsOptions;
@@ -81,6 +93,34 @@ export class Sessions {
         throw new ProblemError('AVATAR_UNKNOWN', `Known avatars: ${known.join(', ')}.`);
       }
     }
+    const { regions } = this.#options;
+    if (regions === undefined) {
+      return this.#createIn(undefined, wanted, version, scenario);
+    }
+    const full = new Set<string>();
+    for (;;) {
+      const region = await regions.place(wanted.regionLatenciesMs ?? {}, full);
+      try {
+        return await this.#createIn(region, wanted, version, scenario);
+      } catch (error) {
+        // Others have been quicker, or it has just gone away: the next best one.
+        if (error instanceof ProblemError && error.code === 'SESSIONS_FULL') {
+          full.add(region.id);
+        } else if (error instanceof ProblemError && isAway(error)) {
+          regions.failed(region.id);
+        } else {
+          throw error;
+        }
+      }
+    }
+  }
+
+  async #createIn(
+    region: PlacedRegion | undefined,
+    wanted: NewSession,
+    version: number,
+    scenario: Scenario,
+  ): Promise<CreateSessionResponse> {
     const id = randomBytes(10).toString('hex');
     const session: Session = {
       id,
@@ -89,16 +129,21 @@ export class Sessions {
       learnerId: wanted.learnerId ?? null,
       learnerIdentity: `learner-${id.slice(0, 8)}`,
       learnerName: wanted.learnerName,
-      avatar: avatar ?? null,
+      avatar: wanted.avatar ?? null,
       recording: wanted.recording === true,
       createdBy: wanted.createdBy,
       createdAt: this.#now(),
       endedAt: null,
       endReason: null,
-      region: null,
+      region: region?.id ?? null,
     };
-    const { records, maxSessions } = this.#options;
-    if (!(await records.admit(session, { most: maxSessions, since: this.#oldest() }))) {
+    const { records, maxSessions, serverUrl } = this.#options;
+    const since = this.#oldest();
+    const room =
+      region === undefined
+        ? { most: maxSessions, since }
+        : { most: MOST_ANYWHERE, since, mostInRegion: region.capacity };
+    if (!(await records.admit(session, room))) {
       throw new ProblemError('SESSIONS_FULL', 'All avatars are in calls. Try again in a minute.', {
         retryAfterS: FULL_RETRY_S,
       });
@@ -108,7 +153,8 @@ export class Sessions {
       return {
         sessionId: id,
         roomName: roomName(id),
-        serverUrl: this.#options.serverUrl,
+        serverUrl: region?.url ?? serverUrl,
+        region: { id: region?.id ?? ONE_REGION, reason: region?.reason ?? 'only' },
         ...(await this.#tokenOfOpened(session)),
         scenario: summaryOf(scenario),
         recognition: this.#options.recognitionFor(scenario.language),
@@ -122,20 +168,16 @@ export class Sessions {
 
   /** Throws ProblemError SESSION_ENDED. */
   async refresh(session: Session): Promise<RefreshTokenResponse> {
-    requireLive(session);
+    if (session.endedAt !== null) {
+      throw new ProblemError('SESSION_ENDED', 'Its report can still be read.');
+    }
     return this.#token(session);
-  }
-
-  /** A token to watch with. Throws ProblemError SESSION_ENDED. */
-  async observe(session: Session): Promise<RefreshTokenResponse> {
-    requireLive(session);
-    const { token, expiresAt } = await this.#options.tokens.issueForObserver(session.id);
-    return { token, tokenExpiresAt: expiresAt.toISOString() };
   }
 
   /** Ends the room. Ending an ended session is fine. */
   async end(session: Session, reason: EndReason = 'asked'): Promise<void> {
     await this.#options.records.end(session.id, this.#now(), reason);
+    this.#options.ended?.(session.id);
     await this.#options.rooms.close(session.id).catch((cause: unknown) => {
       throw new ProblemError('LIVEKIT_UNREACHABLE', 'The call ends by itself within a minute.', {
         cause,
@@ -203,6 +245,7 @@ export class Sessions {
       session.id,
       session.learnerIdentity,
       session.learnerName,
+      session.region,
     );
     return { token, tokenExpiresAt: expiresAt.toISOString() };
   }
@@ -268,8 +311,8 @@ export class Sessions {
   }
 }
 
-function requireLive({ endedAt }: Session): void {
-  if (endedAt !== null) {
-    throw new ProblemError('SESSION_ENDED', 'Its report can still be read.');
-  }
+/** A LiveKit that refuses this one request is there all the same. */
+function isAway({ code, cause }: ProblemError): boolean {
+  const { status } = (cause ?? {}) as { status?: unknown };
+  return code === 'LIVEKIT_UNREACHABLE' && !(typeof status === 'number' && status < 500);
 }

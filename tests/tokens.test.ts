@@ -12,7 +12,10 @@ import {
 } from '@livekit/rtc-node';
 import { AccessToken, RoomServiceClient } from 'livekit-server-sdk';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { REMOTE_CONTROL_TOPIC } from '#agents/room/remote-control.ts';
+import { RoomTokens } from '#signaling/room-tokens.ts';
 import { Call } from './call.ts';
+import { HeadlessLearner } from './headless-learner.ts';
 
 let call: Call;
 const rooms: Room[] = [];
@@ -70,12 +73,28 @@ describe('A learner’s token', () => {
     }
   });
 
-  it('lets nobody publish a camera', async () => {
+  it('does not open another room by naming that one in it', async () => {
+    const other = await Call.start(inject('pageUrl'), 'first-interview');
+    try {
+      const [head, , signature] = call.session.token.split('.');
+      const claims = claimsOf(call.session.token);
+      const changed = { ...claims, video: { ...claims.video, room: other.session.roomName } };
+      const payload = Buffer.from(JSON.stringify(changed)).toString('base64url');
+      await expect(connect([head, payload, signature].join('.'))).rejects.toThrow();
+    } finally {
+      await other.end();
+    }
+  });
+
+  it.each([
+    ['a camera', TrackSource.SOURCE_CAMERA],
+    ['a screen', TrackSource.SOURCE_SCREENSHARE],
+  ])('lets nobody publish %s', async (_what, source) => {
     const room = await connect(call.session.token);
-    const track = LocalVideoTrack.createVideoTrack('camera', new VideoSource(64, 64));
+    const track = LocalVideoTrack.createVideoTrack('picture', new VideoSource(64, 64));
     const published = room.localParticipant!.publishTrack(
       track,
-      new TrackPublishOptions({ source: TrackSource.SOURCE_CAMERA }),
+      new TrackPublishOptions({ source }),
     );
     await expect(published).rejects.toThrow();
   });
@@ -84,6 +103,8 @@ describe('A learner’s token', () => {
     const room = await connect(call.session.token);
     const learner = room.localParticipant!;
     await learner.updateName('Ada').catch(() => undefined);
+    await learner.updateMetadata('agent').catch(() => undefined);
+    await learner.setAttributes({ 'lk.agent.state': 'speaking' }).catch(() => undefined);
     // LiveKit takes requests in order: once this one is answered, the other one was dealt with.
     const source = new AudioSource(16_000, 1);
     await learner.publishTrack(
@@ -96,8 +117,119 @@ describe('A learner’s token', () => {
       inject('apiSecret'),
     );
     const seen = await rooms.getParticipant(call.session.roomName, learner.identity);
-    expect(seen.name).toBe('Robin');
+    expect([seen.name, seen.metadata, seen.attributes]).toEqual(['Robin', '', {}]);
     await source.close();
+  });
+});
+
+describe('An observer’s token', () => {
+  const MARK = 'the learner';
+  const observe = async (): Promise<Room> => {
+    const tokens = new RoomTokens({ apiKey: inject('apiKey'), apiSecret: inject('apiSecret') });
+    return connect((await tokens.issueForObserver(call.session.sessionId)).token);
+  };
+
+  it('shows its holder to nobody, and lets them publish no sound and no picture', async () => {
+    const learner = await connect(call.session.token);
+    const observer = await observe();
+    const identity = observer.localParticipant!.identity;
+    expect([...observer.remoteParticipants.keys()]).toContain(learner.localParticipant!.identity);
+    expect([...learner.remoteParticipants.keys()]).not.toContain(identity);
+    const source = new AudioSource(16_000, 1);
+    await expect(
+      observer.localParticipant!.publishTrack(
+        LocalAudioTrack.createAudioTrack('microphone', source),
+        new TrackPublishOptions({ source: TrackSource.SOURCE_MICROPHONE }),
+      ),
+    ).rejects.toThrow();
+    await expect(
+      observer.localParticipant!.publishTrack(
+        LocalVideoTrack.createVideoTrack('camera', new VideoSource(64, 64)),
+        new TrackPublishOptions({ source: TrackSource.SOURCE_CAMERA }),
+      ),
+    ).rejects.toThrow();
+    await source.close();
+  });
+
+  it('lets its holder publish no data, neither to all nor to one', async () => {
+    const learner = await connect(call.session.token);
+    const observer = await observe();
+    const witness = await observe();
+    const heard: string[] = [];
+    const told = new Promise<void>((resolve) => {
+      witness.on(RoomEvent.DataReceived, (payload, _from, _kind, topic) => {
+        if (topic === 'test') {
+          heard.push(Buffer.from(payload).toString());
+          if (heard.at(-1) === MARK) resolve();
+        }
+      });
+    });
+    const send = (room: Room, text: string, to: string[] = []): Promise<void> =>
+      room.localParticipant!.publishData(Buffer.from(text), {
+        ...{ reliable: true, topic: 'test', destination_identities: to },
+      });
+    for (let time = 0; time < 5; time += 1) {
+      await send(observer, 'the observer').catch(() => undefined);
+      await send(observer, 'the observer', [witness.localParticipant!.identity]).catch(
+        () => undefined,
+      );
+    }
+    await send(learner, MARK);
+    await told;
+    expect(heard).toEqual([MARK]);
+  });
+
+  it('opens nothing of the API, least of all a learner’s token', async () => {
+    const { sessionId } = call.session;
+    const tokens = new RoomTokens({ apiKey: inject('apiKey'), apiSecret: inject('apiSecret') });
+    const { token } = await tokens.issueForObserver(sessionId);
+    for (const [method, path] of [
+      ['POST', 'token'],
+      ['POST', 'end'],
+      ['GET', 'transcript'],
+    ]) {
+      const answer = await fetch(`${call.pageUrl}/api/v1/sessions/${sessionId}/${path!}`, {
+        method: method!,
+        headers: { authorization: `Bearer ${token}` },
+      });
+      expect([path, answer.status]).toEqual([path, 401]);
+    }
+  });
+});
+
+describe('The agent', () => {
+  /** livekit.agent.AgentSessionMessage { request { request_id: "r1", get_agent_info {} } } */
+  const GET_AGENT_INFO = Uint8Array.of(0x22, 6, 0x0a, 2, 0x72, 0x31, 0x32, 0);
+  /** livekit.agent.AgentSessionMessage { request { request_id: "r2", get_chat_history {} } } */
+  const GET_HISTORY = Uint8Array.of(0x22, 6, 0x0a, 2, 0x72, 0x32, 0x22, 0);
+
+  it('tells a learner nothing of its instructions, however they ask', async () => {
+    const learner = await HeadlessLearner.join(call.session);
+    try {
+      const answers: string[] = [];
+      learner.room.registerByteStreamHandler(REMOTE_CONTROL_TOPIC, (reader) => {
+        void reader.readAll().then((chunks) => {
+          answers.push(Buffer.concat(chunks).toString('latin1'));
+        });
+      });
+      await learner.untilGreeted();
+      for (const request of [GET_AGENT_INFO, GET_HISTORY]) {
+        const writer = await learner.room.localParticipant!.streamBytes({
+          topic: REMOTE_CONTROL_TOPIC,
+          name: 'request',
+        });
+        await writer.write(request);
+        await writer.close();
+      }
+      // What is asked after it has an answer.
+      await learner.type('I have worked as a nurse for six years.');
+      await learner.untilSpoken(1);
+      // Field 5 of the message is a response; events of the talk, field 3, come by themselves.
+      expect(answers.filter((answer) => answer.charCodeAt(0) === 0x2a)).toEqual([]);
+      expect(answers.join()).not.toContain('You are');
+    } finally {
+      await learner.close();
+    }
   });
 });
 

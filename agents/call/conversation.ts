@@ -10,6 +10,7 @@ import { backchannelKind, makeBreath } from '#agents/engines/flite/backchannel.t
 import { Ear } from '#agents/ear/ear.ts';
 import type { CallRecorder } from '#agents/recording/call-recorder.ts';
 import { LearnerInput, type InputHint } from '#agents/room/learner-input.ts';
+import { refuseRemoteControl } from '#agents/room/remote-control.ts';
 import { noteSpeech } from '#agents/voice/noted-speech.ts';
 import { SessionVoice } from '#agents/voice/session-voice.ts';
 import type { Environment } from '#config/environment.ts';
@@ -146,6 +147,7 @@ export class Conversation {
   async start(): Promise<void> {
     const { messages = [] } = this.#options.resumption ?? {};
     this.#session.history.insert(messages);
+    refuseRemoteControl(this.#options.room);
     await this.#session.start({
       agent: new voice.Agent({
         instructions: personaPrompt(this.#options.scenario),

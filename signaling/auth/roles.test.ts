@@ -154,8 +154,23 @@ describe('a learner', () => {
 });
 
 it('an operator opens nothing of what learners said, as long as the table is edited', () => {
-  const said = /^(?:reports?|transcript|recordings?):|^session:(?:observe|token)$/u;
+  const said = /^(?:reports?|transcript|recordings?):|^session:token$/u;
   expect(Object.keys(ROLES.operator).filter((permission) => said.test(permission))).toEqual([]);
+});
+
+it('an observer’s token opens nothing here, though it is for the room', async () => {
+  const { token } = await signaling.tokens.issueForObserver(othersId);
+  const observer = new TestBrowser(signaling);
+  observer.headers = { authorization: `Bearer ${token}` };
+  for (const [method, rest] of [
+    ['POST', '/token'],
+    ['POST', '/end'],
+    ['GET', ''],
+    ['GET', '/report'],
+  ] as const) {
+    const answer = await observer.ask(method, `/sessions/${othersId}${rest}`);
+    expect([rest, answer.status, answer.body.code]).toEqual([rest, 401, 'TOKEN_INVALID']);
+  }
 });
 
 it('docs/api.md has both tables', async () => {

@@ -21,15 +21,15 @@ const LEARNER = {
   'recording:read': 'own',
   'recording:open': 'own',
   'recording:delete': 'own',
+  'session:erase': 'own',
 } as const satisfies Reaches;
 
-/** Sees what everybody said, and changes nothing of the system. Enters rooms as an observer, never as the learner. */
+/** Sees what everybody said, and changes nothing of the system. */
 const INSTRUCTOR = {
   ...LEARNER,
   'sessions:list': 'all',
   'session:read': 'all',
   'session:end': 'all',
-  'session:observe': 'all',
   'report:read': 'all',
   'reports:list': 'all',
   'transcript:read': 'all',
@@ -45,6 +45,10 @@ const ADMIN = {
   'recording:delete': 'all',
   'scenarios:write': 'all',
   'learners:write': 'all',
+  'learners:export': 'all',
+  'learners:erase': 'all',
+  'session:erase': 'all',
+  'audit:read': 'all',
   'people:manage': 'all',
   'api-keys:manage': 'all',
   'webhooks:manage': 'all',
@@ -52,7 +56,7 @@ const ADMIN = {
   'avatar-workers:read': 'all',
 } as const satisfies Reaches;
 
-/** Keeps the system running and never learns what anybody said: no report, transcript or recording, not even as an observer. */
+/** Keeps the system running and never learns what anybody said: no report, transcript or recording. */
 const OPERATOR = {
   'catalogue:read': 'all',
   'sessions:create': 'all',

@@ -11,7 +11,6 @@ export const SCOPES = {
     'session:token': 'own',
   },
   'sessions:all': { 'sessions:list': 'all', 'session:read': 'all', 'session:end': 'all' },
-  'sessions:observe': { 'session:observe': 'all' },
   'report:read': { 'report:read': 'own', 'transcript:read': 'own' },
   'reports:all': { 'reports:list': 'all', 'report:read': 'all', 'transcript:read': 'all' },
   'recording:read': { 'recording:read': 'own', 'recording:open': 'own' },
@@ -25,6 +24,8 @@ export const SCOPES = {
   'scenarios:write': { 'scenarios:read': 'all', 'scenarios:write': 'all' },
   'learners:read': { 'learners:read': 'all' },
   'learners:write': { 'learners:read': 'all', 'learners:write': 'all' },
+  'learners:erase': { 'learners:export': 'all', 'learners:erase': 'all', 'session:erase': 'all' },
+  'audit:read': { 'audit:read': 'all' },
   'webhooks:manage': { 'webhooks:manage': 'all' },
   'avatars:place': { 'avatars:place': 'all', 'avatar-workers:read': 'all' },
 } as const satisfies Record<string, Reaches>;

@@ -196,7 +196,7 @@ export function registerAuthRoutes(api: Api, { door, records, now }: AuthRouteDe
         const { returnTo = '/' } = request.query;
         const provider = required(door.provider);
         const { url, secret } = await provider.start(
-          `${request.protocol}://${request.host}${CALLBACK}`,
+          callbackOf(request).href,
           OWN_PATH.test(returnTo) ? returnTo : '/',
         );
         PROVIDER_COOKIE.write(request, reply, secret, BEGUN_TTL_S);
@@ -219,8 +219,8 @@ export function registerAuthRoutes(api: Api, { door, records, now }: AuthRouteDe
         const provider = required(door.provider);
         const secret = PROVIDER_COOKIE.read(request);
         PROVIDER_COOKIE.remove(request, reply);
-        const search = request.originalUrl.split('?')[1] ?? '';
-        const url = new URL(`${request.protocol}://${request.host}${CALLBACK}?${search}`);
+        const url = callbackOf(request);
+        url.search = request.originalUrl.split('?')[1] ?? '';
         try {
           const { person: found, what, returnTo } = await provider.finish(secret, url);
           await begin(request, reply, found, { with: 'provider', what });
@@ -256,6 +256,15 @@ async function orToPage(
   }
   await reply.code(303).header('location', location).send(undefined);
   return undefined;
+}
+
+/** Under the name that the browser uses. */
+function callbackOf({ protocol, host }: FastifyRequest): URL {
+  const base = `${protocol}://${host}`;
+  if (!URL.canParse(base)) {
+    throw new ProblemError('REQUEST_INVALID', 'The header Host is no name of a host.');
+  }
+  return new URL(CALLBACK, base);
 }
 
 function required(provider: OpenIdSignIn | undefined): OpenIdSignIn {

@@ -181,6 +181,64 @@ const pages: Shot[] = [
   { name: 'not-found', path: '/nowhere', oneTheme: true },
 ];
 
+const me = (more: object): Record<string, Answer> => ({
+  'GET /api/v1/auth/me': ok({ signIn: 'optional', provider: null, person: null, ...more }),
+});
+const typed: NonNullable<Shot['steps']> = [
+  ['#sign-in-email', 'ines@example.org'],
+  ['#sign-in-password', 'not this one'],
+  ['[data-testid=sign-in]', null],
+];
+const INES = {
+  id: 'p1',
+  email: 'ines@example.org',
+  displayName: 'Ines Okafor',
+  role: 'instructor',
+};
+
+const signIns: Shot[] = [
+  { name: 'sign-in', path: '/sign-in', answers: me({}) },
+  {
+    name: 'sign-in-provider',
+    path: '/sign-in?next=%2Fjoin%2Fx',
+    answers: me({ signIn: 'required', provider: { name: 'Northfield College' } }),
+  },
+  {
+    name: 'sign-in-wrong',
+    path: '/sign-in',
+    answers: {
+      ...me({}),
+      'POST /api/v1/auth/sign-in': problem(401, 'SIGN_IN_REFUSED', 'Check both.'),
+    },
+    steps: typed,
+  },
+  {
+    name: 'sign-in-throttled',
+    path: '/sign-in',
+    answers: {
+      ...me({ signIn: 'none' }),
+      'POST /api/v1/auth/sign-in': problem(429, 'SIGN_IN_THROTTLED', 'Wait.', {
+        'retry-after': '840',
+      }),
+    },
+    steps: typed,
+    oneTheme: true,
+  },
+  {
+    name: 'sign-in-refused',
+    path: '/sign-in?problem=PROVIDER_EMAIL_UNVERIFIED',
+    answers: me({ provider: { name: 'Northfield College' } }),
+    oneTheme: true,
+  },
+  { name: 'sign-in-done', path: '/sign-in', answers: me({ person: INES }) },
+  {
+    name: 'sign-in-bar',
+    path: '/',
+    answers: { ...scenarios, ...me({ person: INES }) },
+    oneTheme: true,
+  },
+];
+
 const calls: Shot[] = CALL_STATES.map((state) => ({
   name: `call-${state}`,
   path: `/gallery/call-${state}`,
@@ -189,6 +247,7 @@ const calls: Shot[] = CALL_STATES.map((state) => ({
 
 export const SHOTS: Shot[] = [
   ...pages,
+  ...signIns,
   ...calls,
   {
     name: 'call-help',

@@ -18,6 +18,9 @@ const ReportPage = lazy(() =>
 const ReportsPage = lazy(() =>
   import('./reports/reports-page.tsx').then(({ ReportsPage: page }) => ({ default: page })),
 );
+const SignInPage = lazy(() =>
+  import('./sign-in/sign-in-page.tsx').then(({ SignInPage: page }) => ({ default: page })),
+);
 const GalleryPage =
   import.meta.env.MODE === 'gallery'
     ? lazy(() =>
@@ -48,6 +51,8 @@ function Page({ route }: { route: Route }) {
       return <ReportPage key={route.sessionId} sessionId={route.sessionId} />;
     case 'reports':
       return <ReportsPage />;
+    case 'sign-in':
+      return <SignInPage />;
     case 'gallery':
       return GalleryPage === null ? <NotFound /> : <GalleryPage state={route.state} />;
     case 'not-found':

@@ -14,6 +14,7 @@ import './styles/report.css';
 import './styles/report-charts.css';
 import './styles/report-sizes.css';
 import './styles/recording.css';
+import './styles/sign-in.css';
 import { readTab, writeTab } from './storage/browser-storage.ts';
 import { applyStoredTheme } from './theme.ts';
 

@@ -7,6 +7,7 @@ describe('routeOf', () => {
     ['', { name: 'catalogue' }],
     ['/reports', { name: 'reports' }],
     ['/reports/', { name: 'reports' }],
+    ['/sign-in', { name: 'sign-in' }],
     ['/join/late-report', { name: 'join', scenarioId: 'late-report' }],
     ['/call/abc123', { name: 'call', sessionId: 'abc123' }],
     ['/report/abc123/', { name: 'report', sessionId: 'abc123' }],
@@ -22,6 +23,7 @@ describe('routeOf', () => {
     const routes: Exclude<Route, { name: 'not-found' }>[] = [
       { name: 'catalogue' },
       { name: 'reports' },
+      { name: 'sign-in' },
       { name: 'join', scenarioId: 'a b/ö?' },
       { name: 'call', sessionId: 'x%y' },
       { name: 'report', sessionId: '1' },

@@ -7,6 +7,7 @@ export type Route =
   | { name: 'call'; sessionId: string }
   | { name: 'report'; sessionId: string }
   | { name: 'reports' }
+  | { name: 'sign-in' }
   | { name: 'gallery'; state: string }
   | { name: 'not-found' };
 
@@ -21,8 +22,9 @@ export function routeOf(pathname: string): Route {
   }
   const [first, second, ...rest] = decoded;
   if (first === undefined) return { name: 'catalogue' };
-  if (second === undefined)
-    return first === 'reports' ? { name: 'reports' } : { name: 'not-found' };
+  if (second === undefined) {
+    return first === 'reports' || first === 'sign-in' ? { name: first } : { name: 'not-found' };
+  }
   if (rest.length > 0) return { name: 'not-found' };
   switch (first) {
     case 'join':
@@ -45,6 +47,8 @@ export function pathOf(route: Exclude<Route, { name: 'not-found' }>): string {
       return '/';
     case 'reports':
       return '/reports';
+    case 'sign-in':
+      return '/sign-in';
     case 'join':
       return `/join/${encodeURIComponent(route.scenarioId)}`;
     case 'call':

@@ -3,9 +3,11 @@ import type {
   Catalogue as CatalogueResponse,
   CreateSessionRequest,
   CreateSessionResponse,
+  Me,
   RecognitionGrade,
   RecordingStatus,
   RefreshTokenResponse,
+  RegionsResponse,
   ReportResponse,
   ScenarioSummary,
 } from '#signaling/api-types.ts';
@@ -93,6 +95,10 @@ export function fetchCatalogue(): Promise<Catalogue> {
   return catalogue;
 }
 
+export function fetchRegions(): Promise<RegionsResponse> {
+  return request(`${API}/regions`);
+}
+
 export function createSession(body: CreateSessionRequest): Promise<CreateSessionResponse> {
   return request(`${API}/sessions`, { method: 'POST', body });
 }
@@ -130,6 +136,21 @@ export function fetchRecording(
 export async function deleteRecording(sessionId: string, token: string): Promise<void> {
   await request(sessionPath(sessionId, '/recording'), { method: 'DELETE', token });
 }
+
+/** How one signs in here, and who is signed in in this browser. */
+export const fetchMe = (): Promise<Me> => request(`${API}/auth/me`);
+
+export async function signIn(email: string, password: string): Promise<void> {
+  await request(`${API}/auth/sign-in`, { method: 'POST', body: { email, password } });
+}
+
+export async function signOut(): Promise<void> {
+  await request(`${API}/auth/sign-out`, { method: 'POST', body: {} });
+}
+
+/** Where the browser goes to sign in with the provider; `returnTo` is a path of the page. */
+export const providerAddress = (returnTo: string): string =>
+  `${API}/auth/oidc/start?returnTo=${encodeURIComponent(returnTo)}`;
 
 /** Where signaling serves the picture of a face pack. */
 export const portraitUrl = (faceId: string): string =>

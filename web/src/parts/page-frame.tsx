@@ -3,6 +3,7 @@ import { Moon, Sun } from 'lucide-react';
 import { useEffect, useRef, type ReactNode } from 'react';
 import { useStrings } from '../strings/strings.ts';
 import { useTheme } from '../theme.ts';
+import { Account } from '../sign-in/account.tsx';
 import { Link } from './link.tsx';
 import { Mark } from './mark.tsx';
 
@@ -52,6 +53,7 @@ export function PageFrame({
           </Link>
         </nav>
         <div className="trailing">
+          <Account />
           <button
             type="button"
             className="button quiet square"

@@ -3,11 +3,13 @@ import { Unplug } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import type { RecognitionGrade, ScenarioSummary } from '#signaling/api-types.ts';
 import { fetchCatalogue, type Catalogue } from '../api/client.ts';
+import { regionLatencies } from '../api/regions.ts';
 import { ApiError } from '../api/problem.ts';
 import { Blank } from '../parts/blank.tsx';
 import { Link } from '../parts/link.tsx';
 import { PageFrame } from '../parts/page-frame.tsx';
 import { navigate, pathOf } from '../router.ts';
+import { signInPath } from '../sign-in/sign-in-address.ts';
 import { changePreferences, readPreferences } from '../storage/preferences.ts';
 import { StringsContext, stringsFor, useStrings, type Strings } from '../strings/strings.ts';
 import { startSession } from './start-session.ts';
@@ -32,6 +34,7 @@ export function PrejoinPage({ scenarioId }: { scenarioId: string }) {
   const [attempt, setAttempt] = useState(0);
   useEffect(() => {
     let current = true;
+    void regionLatencies();
     fetchCatalogue().then(
       ({ scenarios, recognitionFor, recordings }) => {
         if (!current) return;
@@ -168,6 +171,10 @@ function Prejoin({
         setJoining(false);
         if (error instanceof ApiError && error.code === 'SESSIONS_FULL') {
           setTrouble({ kind: 'full', secondsLeft: error.retryAfterS ?? FULL_RETRY_S });
+          return;
+        }
+        if (error instanceof ApiError && error.code === 'SIGN_IN_NEEDED') {
+          navigate(signInPath(pathOf({ name: 'join', scenarioId: scenario.id })));
           return;
         }
         const requestId = error instanceof ApiError ? error.requestId : null;
