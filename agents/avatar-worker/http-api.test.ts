@@ -28,6 +28,7 @@ class FakePerformance implements ApiPerformance {
     segments: 0,
     reportsLost: 0,
     toldMarks: 0,
+    qualityScore: 100,
   };
   constructor(id: string, { avatar }: AvatarRequest) {
     this.summary = { id, avatar, room: 'r', identity: 'avatar' };

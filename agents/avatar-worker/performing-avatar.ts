@@ -1,6 +1,7 @@
 /** One avatar that plays for somebody else's agent: it listens to the agent's sound and performs it in the room. */
 import type { AvatarSummary } from '#agents/dispatch/avatar-service.ts';
 import { FRAMES_PER_SECOND, LIP_DELAY_MS, VIDEO_LEAD_MS } from '#agents/room/lip-timing.ts';
+import { CallQuality } from '#agents/quality/call-quality.ts';
 import { AvatarRoom, type AvatarRoomOptions } from '#agents/room/avatar-room.ts';
 import { RoomAvOutput } from '#agents/room/av-output.ts';
 import type { Clock } from '#media/clock.ts';
@@ -50,6 +51,8 @@ export interface PerformanceFigures extends StageCounters {
   reportsLost: number;
   /** Phonemes that the agent told; where it tells none, the mouth listens. */
   toldMarks: number;
+  /** `video_quality_score`, 0..100: what a loaded machine and the line of who watches leave of the picture. */
+  qualityScore: number;
 }
 
 export class PerformingAvatar {
@@ -61,6 +64,7 @@ export class PerformingAvatar {
   readonly #sink: RoomAvOutput;
   readonly #inbox: SoundInbox;
   readonly #reports: PlaybackReports;
+  readonly #quality: CallQuality;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
   /** Segments of the agent that is here: of nobody else's is it told. */
@@ -129,6 +133,19 @@ export class PerformingAvatar {
         this.#comingSinceMs.set(id, options.clock.nowMs());
       },
       onProblem: options.onProblem,
+    });
+    this.#quality = new CallQuality({
+      room: room.room,
+      session: options.id,
+      clock: options.clock,
+      stage: () => this.#stage.counters,
+      onRung: (rung) => {
+        this.#stage.setFramesPerSecond(rung.framesPerSecond);
+        sink.setRung(rung);
+      },
+      onNews: (news) => {
+        room.tell({ 'understudy.quality': JSON.stringify(news) });
+      },
     });
     this.#performer.setAttention('idle', 0);
     this.#running = this.#stage.run(this.#stop.signal).catch(() => {
@@ -222,6 +239,7 @@ export class PerformingAvatar {
       ...this.#stage.counters,
       ...counts,
       toldMarks: this.#inbox.toldMarks,
+      qualityScore: this.#quality.counters.score,
       ...(firstSoundMs === undefined ? {} : { firstSoundMs }),
     };
   }
@@ -235,6 +253,7 @@ export class PerformingAvatar {
   async #release(): Promise<void> {
     this.#giveUp();
     this.#stop.abort();
+    await this.#quality.close();
     this.#reports.close();
     await this.#inbox.close();
     await this.#running;

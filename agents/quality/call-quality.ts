@@ -15,7 +15,8 @@ import { QualityWatch, type QualityCounters } from './quality-watch.ts';
 
 export interface CallQualityOptions {
   room: Room;
-  learnerIdentity: string;
+  /** Absent where anybody may watch. */
+  learnerIdentity?: string;
   /** Names this session among those of the machine. */
   session: string;
   clock: Clock;
@@ -43,7 +44,7 @@ export class CallQuality {
     const load = new MachineLoad();
     const line = new LearnerLine({
       room,
-      learnerIdentity,
+      ...(learnerIdentity === undefined ? {} : { learnerIdentity }),
       clock,
       onReport: (payload) => {
         reports.receive(payload);

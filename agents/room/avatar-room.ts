@@ -121,6 +121,11 @@ export class AvatarRoom {
     }
   }
 
+  /** Attributes of the avatar itself, for whoever looks. A token that may not set them says nothing. */
+  tell(attributes: Record<string, string>): void {
+    this.room.localParticipant?.setAttributes(attributes).catch(() => undefined);
+  }
+
   /** Idempotent. */
   leave(): Promise<void> {
     this.#closing ??= this.room.disconnect().catch(() => undefined);

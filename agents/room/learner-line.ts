@@ -4,6 +4,7 @@ import type { Clock } from '#media/clock.ts';
 import type { EncoderReport, Observation } from '#media/quality/observation.ts';
 import {
   ConnectionQuality,
+  ParticipantKind,
   RoomEvent,
   type Participant,
   type RemoteParticipant,
@@ -13,7 +14,8 @@ import { encoderReport, publisherCounters, type PublisherCounters } from './rtc-
 
 export interface LearnerLineOptions {
   room: Room;
-  learnerIdentity: string;
+  /** Absent where anybody may watch: then the first person who is told of counts, until they leave. */
+  learnerIdentity?: string;
   clock: Clock;
   /** A data packet of the learner about quality. */
   onReport: (payload: Uint8Array) => void;
@@ -28,13 +30,16 @@ const WORDS: Readonly<Partial<Record<ConnectionQuality, Observation['connection'
 
 export class LearnerLine {
   readonly #options: LearnerLineOptions;
+  #watcher: string | undefined;
   #connection: Observation['connection'];
   #before: PublisherCounters | undefined;
 
   constructor(options: LearnerLineOptions) {
     this.#options = options;
+    this.#watcher = options.learnerIdentity;
     options.room.on(RoomEvent.DataReceived, this.#received);
     options.room.on(RoomEvent.ConnectionQualityChanged, this.#changed);
+    options.room.on(RoomEvent.ParticipantDisconnected, this.#left);
   }
 
   /** The media server's word about the learner's line; undefined until it spoke. */
@@ -54,6 +59,7 @@ export class LearnerLine {
   close(): void {
     this.#options.room.off(RoomEvent.DataReceived, this.#received);
     this.#options.room.off(RoomEvent.ConnectionQualityChanged, this.#changed);
+    this.#options.room.off(RoomEvent.ParticipantDisconnected, this.#left);
   }
 
   #received = (
@@ -62,14 +68,33 @@ export class LearnerLine {
     _kind?: unknown,
     topic?: string,
   ): void => {
-    if (topic === QUALITY_TOPIC && from?.identity === this.#options.learnerIdentity) {
+    if (topic === QUALITY_TOPIC && from !== undefined && this.#isWatcher(from)) {
       this.#options.onReport(payload);
     }
   };
 
   #changed = (quality: ConnectionQuality, of: Participant): void => {
-    if (of.identity === this.#options.learnerIdentity) {
+    if (this.#isWatcher(of)) {
       this.#connection = WORDS[quality];
     }
   };
+
+  #left = ({ identity }: Participant): void => {
+    if (this.#options.learnerIdentity === undefined && identity === this.#watcher) {
+      this.#watcher = undefined;
+      this.#connection = undefined;
+    }
+  };
+
+  #isWatcher({ identity, kind }: Participant): boolean {
+    const { room } = this.#options;
+    if (
+      this.#watcher === undefined &&
+      identity !== room.localParticipant?.identity &&
+      kind !== ParticipantKind.AGENT
+    ) {
+      this.#watcher = identity;
+    }
+    return identity === this.#watcher;
+  }
 }
