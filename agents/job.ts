@@ -1,8 +1,9 @@
 /** One job = one room = one learner. The framework loads this file in each job process. */
-import { defineAgent, type JobContext, type JobProcess } from '@livekit/agents';
+import { defineAgent, log, type JobContext, type JobProcess } from '@livekit/agents';
 import { readEnvironment } from '#config/environment.ts';
 import { prepareEquipment, type Equipment } from './call/equipment.ts';
 import { Lesson } from './lesson.ts';
+import { withholdPersonalData } from './log/personal-data.ts';
 
 interface ProcessData {
   equipment?: Promise<Equipment>;
@@ -10,6 +11,7 @@ interface ProcessData {
 
 export default defineAgent({
   prewarm: async (process: JobProcess) => {
+    withholdPersonalData(log());
     const data = process.userData as ProcessData;
     data.equipment = prepareEquipment(readEnvironment());
     await data.equipment;

@@ -4,11 +4,13 @@ import { AGENT_NAME } from '#agents/dispatch/metadata.ts';
 import { readEnvironment } from '#config/environment.ts';
 import { systemClock } from '#media/clock.ts';
 import { fileURLToPath } from 'node:url';
+import { withholdPersonalData } from './log/personal-data.ts';
 import { WorkerDrain } from './worker-drain.ts';
 
 const environment = readEnvironment();
 const level = environment.LOG_LEVEL;
 initializeLogger({ pretty: false, level });
+withholdPersonalData(log());
 
 /** An hour: the longest scenario takes that at most. */
 const DRAIN_MS = 3_600_000;

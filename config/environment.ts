@@ -210,6 +210,20 @@ export const environmentSchema = z.object({
     .describe(
       'adaptive lets pictures give way to a loaded machine and a weak line; full never does, for measuring',
     ),
+  UNDERSTUDY_RETENTION_DAYS: z.coerce
+    .number()
+    .min(0)
+    .max(36_500)
+    .default(365)
+    .describe(
+      'Days after its end that a session is deleted, with transcript, report and recording; 0 keeps all',
+    ),
+  UNDERSTUDY_AUDIT_DAYS: z.coerce
+    .number()
+    .min(0)
+    .max(36_500)
+    .default(730)
+    .describe('Days that entries of the audit log are kept; 0 keeps all'),
   UNDERSTUDY_SCENARIOS: z
     .string()
     .default('config/scenarios')

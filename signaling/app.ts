@@ -13,6 +13,7 @@ import type { Problem } from './api-types.ts';
 import { asDatabaseError } from './data/database-error.ts';
 import { addressOfToday } from './old-addresses.ts';
 import { registerOpenApi } from './open-api.ts';
+import { loggedError } from './privacy/logged-error.ts';
 import { DataKeyError } from './privacy/data-key-error.ts';
 import { PROBLEMS, ProblemError, type ProblemCode } from './problems.ts';
 import { registerApi, type ApiDependencies } from './routes/api.ts';
@@ -26,6 +27,8 @@ export interface AppOptions extends ApiDependencies {
   facesRoot?: string;
   https?: { key: string; cert: string };
   logLevel?: string;
+  /** Takes the lines of the log; stdout when absent. */
+  logStream?: { write: (line: string) => void };
   /** Addresses of the proxy before it, with commas: its forwarded headers are believed, nobody else's. */
   trustProxy?: string;
 }
@@ -65,8 +68,11 @@ export async function buildApp(options: AppOptions): Promise<Api> {
         ? false
         : {
             level: options.logLevel,
+            ...(options.logStream === undefined ? {} : { stream: options.logStream }),
             // The query holds tickets.
             serializers: {
+              err: loggedError,
+              error: loggedError,
               req: ({ method, url }: { method: string; url: string }) => ({
                 method,
                 url: url.split('?')[0] ?? '',

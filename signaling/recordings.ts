@@ -44,6 +44,8 @@ export interface RecordingsOptions {
   composer: Composer;
   now?: () => Date;
   onTrouble?: (what: string, error: unknown) => void;
+  /** One was deleted because it was old. */
+  onExpired?: (sessionId: string) => void;
 }
 
 /** A recording as it stands; its files have no addresses yet. */
@@ -206,6 +208,7 @@ export class Recordings {
       }
       if (sweeps && (await this.#isOld(sessionId, nowMs))) {
         await this.delete(sessionId);
+        this.#options.onExpired?.(sessionId);
       } else if (!this.#settled.has(sessionId) && !this.#progress.has(sessionId)) {
         await this.#lookAt(sessionId, nowMs);
       }

@@ -30,9 +30,12 @@ import { Failover } from './failover/failover.ts';
 import { checkHealth } from './health.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { Idempotency } from './idempotency.ts';
+import { Erasures } from './privacy/erasures.ts';
 import { DataKeyError } from './privacy/data-key-error.ts';
 import { openKeyRing } from './privacy/open-key-ring.ts';
+import { Retention } from './privacy/retention.ts';
 import { Resealing } from './privacy/resealing.ts';
+import { SpeechCaches } from './privacy/speech-caches.ts';
 import { SealedAffinity } from './privacy/sealed-affinity.ts';
 import {
   LiveKitWebhooks,
@@ -170,8 +173,30 @@ const door = makeDoor({
 const livekitWebhooks = new LiveKitWebhooks({
   keys: [{ apiKey: LIVEKIT_API_KEY, apiSecret: LIVEKIT_API_SECRET }],
   events: records.livekitEvents,
+  onExpired: (sessionId) => {
+    const entry = { actor: 'system', action: 'recording.expire', target: sessionId };
+    records.audit
+      .add({ ...entry, requestId: null, createdAt: new Date() })
+      .catch((error: unknown) => {
+        app.log.error({ ...entry, code: asDatabaseError(error)?.code }, 'no audit entry');
+      });
+  },
   rooms,
   find: (sessionId) => records.sessions.find(sessionId),
+const speech = new SpeechCaches({
+  folder: join(dataFolder, 'speech-cache'),
+  redisUrl: environment.REDIS_URL,
+});
+const erasures = new Erasures({
+  ...{ records, rooms, recordings, affinity, speech },
+  now: () => new Date(),
+});
+const retention = new Retention({
+  ...{ records, recordings },
+  sessionDays: environment.UNDERSTUDY_RETENTION_DAYS,
+  auditDays: environment.UNDERSTUDY_AUDIT_DAYS,
+  now: () => new Date(),
+});
   finished: (session) => sessions.finished(session),
   tell: (event, sessionId, more) => records.deliveries.tell(event, sessionId, more, now()),
 });
@@ -266,6 +291,8 @@ const housekeeping = new Housekeeping(
     {
       name: 'events',
       everyMs: 600_000,
+    { name: 'erasures', everyMs: 30_000, act: () => erasures.goOn() },
+    { name: 'retention', everyMs: 3_600_000, act: () => retention.run(stopping.signal) },
       act: async () => {
         const before = (ms: number): Date => new Date(Date.now() - ms);
         await records.livekitEvents.sweep(before(LIVEKIT_EVENTS_KEPT_MS));

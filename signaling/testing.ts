@@ -17,6 +17,9 @@ import type { FailoverDependencies } from './failover/routes.ts';
 import type { RateLimiter } from './limits/rate-limiter.ts';
 import { LiveKitWebhooks } from './livekit-webhooks/livekit-webhooks.ts';
 import { Idempotency } from './idempotency.ts';
+import type { SessionAffinity } from './affinity/session-affinity.ts';
+import { Erasures } from './privacy/erasures.ts';
+import { SpeechCaches } from './privacy/speech-caches.ts';
 import { testKeyRing } from './privacy/testing-key-ring.ts';
 import { RoomTokens } from './room-tokens.ts';
 import type { Rooms } from './rooms.ts';
@@ -138,7 +141,16 @@ export async function testSignaling(options: TestSignalingOptions = {}) {
       tell: (event, sessionId, more) => records.deliveries.tell(event, sessionId, more, now()),
       now,
     }),
+  const erasures = new Erasures({
+    ...{ records, rooms, recordings, now },
+    affinity: options.agents?.affinity ?? options.affinity,
+    speech: new SpeechCaches({
+      ...{ folder: join(folder, 'speech-cache'), redisUrl: options.redisUrl, now },
+    }),
+  });
     sessions,
+    ...(options.logStream === undefined ? {} : { logLevel: 'debug', logStream: options.logStream }),
+    erasures,
     scenarios,
     records,
     authority: door.authority,
@@ -156,7 +168,19 @@ export async function testSignaling(options: TestSignalingOptions = {}) {
       ...(options.sendToWorker === undefined ? {} : { send: options.sendToWorker }),
     }),
   });
-  return { app, rooms, sessions, scenarios, records, recordings, database, folder, door, tokens };
+  return {
+    app,
+    rooms,
+    sessions,
+    scenarios,
+    records,
+    recordings,
+    database,
+    folder,
+    erasures,
+    door,
+    tokens,
+  };
 }
 
 export const emptyReport = (sessionId: string): Report => ({

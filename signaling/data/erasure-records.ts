@@ -1,5 +1,5 @@
 /** Requests to erase somebody, kept until everything is gone and as evidence afterwards. Ids only. */
-import { and, asc, eq, lte, sql } from 'drizzle-orm';
+import { and, asc, eq, lt, lte, sql } from 'drizzle-orm';
 import type { Queries } from './database.ts';
 import { erasures } from './schema.ts';
 
@@ -54,5 +54,10 @@ export class ErasureRecords {
       .where(lte(erasures.nextAttemptAt, now))
       .orderBy(asc(erasures.nextAttemptAt))
       .limit(limit);
+  }
+
+  /** Forgets requests that were done before `before`. */
+  async forget(before: Date): Promise<void> {
+    await this.#queries.delete(erasures).where(lt(erasures.doneAt, before));
   }
 }

@@ -2,6 +2,7 @@
 import { and, eq } from 'drizzle-orm';
 import { isDuplicate } from './database-error.ts';
 import type { Queries } from './database.ts';
+import { eraseLearner, type ErasedRows } from './erased-rows.ts';
 import { after, newestFirst, pageOf, type Page, type PageRequest } from './paging.ts';
 import { learners } from './schema.ts';
 import { placeOf, SEALED_COLUMNS } from './sealed-rows.ts';
@@ -39,6 +40,11 @@ export class LearnerRecords {
   async find(id: string): Promise<Learner | undefined> {
     const [found] = await this.#queries.select().from(learners).where(eq(learners.id, id));
     return found === undefined ? undefined : this.#opened(found);
+  }
+
+  /** With everything that is theirs; how many rows of what. */
+  erase(id: string): Promise<ErasedRows> {
+    return this.#queries.transaction((transaction) => eraseLearner(transaction, id));
   }
 
   async list(

@@ -1,7 +1,8 @@
 /** Sessions in the database. */
-import { and, count, eq, gt, isNotNull, isNull, or, sql, type SQL } from 'drizzle-orm';
+import { and, asc, count, eq, gt, isNotNull, isNull, lt, or, sql, type SQL } from 'drizzle-orm';
 import type { Ownership } from '../authority.ts';
 import type { Queries } from './database.ts';
+import { eraseSessions, type ErasedRows } from './erased-rows.ts';
 import { after, newestFirst, pageOf, type Page, type PageRequest } from './paging.ts';
 import { sessions } from './schema.ts';
 import { placeOf, SEALED_COLUMNS } from './sealed-rows.ts';
@@ -93,6 +94,36 @@ export class SessionRecords {
   }
 
   /** All that have not ended. */
+  /** All of a learner's, oldest first. */
+  idsOf(learnerId: string): Promise<{ id: string; createdAt: Date }[]> {
+    return this.#queries
+      .select({ id: sessions.id, createdAt: sessions.createdAt })
+      .from(sessions)
+      .where(eq(sessions.learnerId, learnerId))
+      .orderBy(asc(sessions.createdAt));
+  }
+
+  /** At most `limit` sessions that were over before `before`, and those that began before and were never ended. */
+  async overBefore(before: Date, limit: number): Promise<string[]> {
+    const found = await this.#queries
+      .select({ id: sessions.id })
+      .from(sessions)
+      .where(
+        and(
+          lt(sessions.createdAt, before),
+          or(isNull(sessions.endedAt), lt(sessions.endedAt, before)),
+        ),
+      )
+      .orderBy(asc(sessions.createdAt))
+      .limit(limit);
+    return found.map(({ id }) => id);
+  }
+
+  /** With everything that hangs on them; how many rows of what. */
+  erase(ids: readonly string[]): Promise<ErasedRows> {
+    return this.#queries.transaction((transaction) => eraseSessions(transaction, ids));
+  }
+
   live(): Promise<{ id: string; createdAt: Date }[]> {
     return this.#queries
       .select({ id: sessions.id, createdAt: sessions.createdAt })

@@ -22,7 +22,7 @@ import type { Api } from './documentation.ts';
 import { registerInternalRoutes } from './internal.ts';
 import { registerLearnerRoutes } from './learners.ts';
 import { registerPeopleRoutes } from './people.ts';
-import { registerRecordingRoutes } from './recordings.ts';
+import { addressed, registerRecordingRoutes } from './recordings.ts';
 import { registerReportRoutes } from './reports.ts';
 import { registerScenarioRoutes } from './scenarios.ts';
 import { registerSessionRoutes } from './sessions.ts';
@@ -30,6 +30,9 @@ import { registerTokenRoutes } from './tokens.ts';
 import { registerWebhookRoutes } from './webhooks.ts';
 
 export const API_PREFIX = '/api/v1';
+import { registerAudit } from '../privacy/audit.ts';
+import type { Erasures } from '../privacy/erasures.ts';
+import { registerPrivacyRoutes } from '../privacy/routes.ts';
 const INTERNAL_PREFIX = '/api/internal';
 
 export interface ApiDependencies {
@@ -43,6 +46,7 @@ export interface ApiDependencies {
   tickets: RecordingTickets;
   avatarWorkers: AvatarWorkers;
   recognitionFor: (language: string) => RecognitionGrade;
+  erasures: Erasures;
   avatars: () => Promise<string[]>;
   health: () => Promise<HealthResponse>;
   now: () => Date;
@@ -72,6 +76,7 @@ export async function registerApi(app: Api, dependencies: ApiDependencies): Prom
   await app.register(
     (api: Api, _options, done) => {
       registerCatalogueRoutes(api, dependencies);
+  registerAudit(app, { audit: dependencies.records.audit, now: dependencies.now });
       registerSessionRoutes(api, dependencies);
       registerTokenRoutes(api, dependencies);
       registerReportRoutes(api, dependencies);
@@ -88,6 +93,13 @@ export async function registerApi(app: Api, dependencies: ApiDependencies): Prom
     { prefix: API_PREFIX },
   );
   await app.register(
+      registerPrivacyRoutes(api, {
+        ...dependencies,
+        recordingOf: async (sessionId) => {
+          const found = await dependencies.recordings.find(sessionId);
+          return found === undefined ? undefined : addressed(found, dependencies.tickets);
+        },
+      });
     async (api: Api) => {
       if (dependencies.livekitWebhooks !== undefined) {
         await registerLiveKitWebhookRoute(api, dependencies.livekitWebhooks);

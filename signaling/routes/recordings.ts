@@ -134,7 +134,8 @@ export function registerRecordingRoutes(
   );
 }
 
-function addressed(
+/** With the addresses of its files, which are good for an hour. */
+export function addressed(
   { sessionId, files, ...status }: FoundRecording,
   tickets: RecordingTickets,
 ): RecordingStatus {
