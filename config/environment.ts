@@ -38,6 +38,12 @@ export const environmentSchema = z.object({
     .optional()
     .describe('Key of that LiveKit server; made here when absent'),
   LIVEKIT_API_SECRET: z.string().optional().describe('Its secret; made here when absent'),
+  UNDERSTUDY_REGIONS: z
+    .string()
+    .optional()
+    .describe(
+      'YAML or JSON file of several LiveKit clusters (signaling/regions); a session goes to the one that serves its learner best',
+    ),
   LIVEKIT_PORT: port.default(7880).describe('Port of the LiveKit server started here'),
   LIVEKIT_TCP_PORT: port.default(7881).describe('Its port for media over TCP'),
   LIVEKIT_UDP_PORT: port.default(7882).describe('Its port for media over UDP'),

@@ -1,6 +1,7 @@
 /** The port through which signaling makes and ends rooms, and its LiveKit implementation. */
 import { AGENT_NAME, type DispatchMetadata, roomName } from '#agents/dispatch/metadata.ts';
-import { RoomAgentDispatch, RoomServiceClient, type CreateOptions } from 'livekit-server-sdk';
+import { RoomServiceClient } from 'livekit-server-sdk';
+import { RoomCalls, type RoomOptions } from './room-calls.ts';
 
 export interface Rooms {
   /** Makes the session's room with the agent already dispatched into it. */
@@ -8,7 +9,7 @@ export interface Rooms {
   /** Ends the room; every participant is disconnected. A room that is gone is fine. */
   close(sessionId: string): Promise<void>;
   /** LiveKit's own id of the session's room; undefined where there is none. Rejects where the server does not answer. */
-  sid(sessionId: string, region?: string | null): Promise<string | undefined>;
+  sid(sessionId: string): Promise<string | undefined>;
   /** The sessions that have a room. */
   sessionIds(): Promise<ReadonlySet<string>>;
   /** Resolves when the server answers, rejects otherwise. */
@@ -21,7 +22,7 @@ const EMPTY_TIMEOUT_S = 60;
 const DEPARTURE_TIMEOUT_S = 40;
 
 /** The room of a session, without its agent. One that is there stays as it is. */
-export function roomRequest(sessionId: string): CreateOptions {
+export function roomRequest(sessionId: string): Omit<RoomOptions, 'agents'> {
   return {
     name: roomName(sessionId),
     emptyTimeout: EMPTY_TIMEOUT_S,
@@ -33,24 +34,24 @@ export function roomRequest(sessionId: string): CreateOptions {
 
 export class LiveKitRooms implements Rooms {
   readonly #client: RoomServiceClient;
+  readonly #calls: RoomCalls;
 
   /** `url` is the server's ws:// or http:// address. */
   constructor(url: string, apiKey: string, apiSecret: string) {
     this.#client = new RoomServiceClient(url.replace(/^ws/, 'http'), apiKey, apiSecret);
+    this.#calls = new RoomCalls(url, apiKey, apiSecret);
   }
 
   async open(metadata: DispatchMetadata): Promise<void> {
-    await this.#client.createRoom({
+    await this.#calls.create({
       ...roomRequest(metadata.sessionId),
-      agents: [
-        new RoomAgentDispatch({ agentName: AGENT_NAME, metadata: JSON.stringify(metadata) }),
-      ],
+      agents: [{ agentName: AGENT_NAME, metadata: JSON.stringify(metadata) }],
     });
   }
 
   async close(sessionId: string): Promise<void> {
     try {
-      await this.#client.deleteRoom(roomName(sessionId));
+      await this.#calls.remove(roomName(sessionId));
     } catch (error) {
       if ((error as { code?: string }).code !== 'not_found') {
         throw error;

@@ -49,8 +49,9 @@ import { SharedBuckets } from './limits/shared-buckets.ts';
 import { ComposerProcess } from './recording-composer.ts';
 import { RecordingTickets } from './recording-tickets.ts';
 import { Recordings } from './recordings.ts';
+import { openPlaces } from './regions/places.ts';
+import { readRegions, RegionFileError, type Region } from './regions/region-file.ts';
 import { RoomTokens } from './room-tokens.ts';
-import { LiveKitRooms } from './rooms.ts';
 import { Scenarios } from './scenarios.ts';
 import { Sessions } from './sessions.ts';
 import { guardedPost } from './webhooks/guarded-post.ts';
@@ -103,8 +104,16 @@ const scenarios = new Scenarios(records.scenarios);
 await scenarios.seed(seeds);
 const { UNDERSTUDY_TRUST_PROXY: trustProxy } = environment;
 const scheme = environment.UNDERSTUDY_HTTPS ? 'https' : 'http';
-const rooms = new LiveKitRooms(LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET);
-const tokens = new RoomTokens({ apiKey: LIVEKIT_API_KEY, apiSecret: LIVEKIT_API_SECRET });
+const keys = { apiKey: LIVEKIT_API_KEY, apiSecret: LIVEKIT_API_SECRET };
+const { regions, rooms, agentRooms } = openPlaces({
+  ...{ url: LIVEKIT_URL, keys, sessions: records.sessions },
+  regions: regionsFrom(environment.UNDERSTUDY_REGIONS),
+  onChange: (region, healthy) => {
+    app.log.warn({ region, healthy }, 'a region');
+  },
+});
+const regionKeys = new Map((regions?.all ?? []).map((region) => [region.id, region.keys]));
+const tokens = new RoomTokens(keys, () => new Date(), regionKeys);
 // The launcher has resolved `auto` to what it could install.
 const recognitionFor = (language: string): RecognitionGrade => {
   const { UNDERSTUDY_RECOGNITION, WHISPER_WEIGHTS } = environment;
@@ -122,7 +131,7 @@ const affinity = new SealedAffinity(
 );
 const failover: Failover = new Failover({
   affinity,
-  rooms: new LiveKitAgentRooms(LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET),
+  rooms: agentRooms,
   metadata: (sessionId, owner) => sessions.takeOver(sessionId, owner),
   onFailed: (sessionId, absence) => sessions.fail(sessionId, absence),
   onEvent: ({ what, sessionId, error }) => {
@@ -135,6 +144,7 @@ const sessions = new Sessions({
   records: records.sessions,
   reports: records.reports,
   rooms,
+  regions,
   tokens,
   scenarios,
   // Over HTTPS a browser refuses ws://, so LiveKit is reached through this server, or the proxy before it.
@@ -197,6 +207,18 @@ const retention = new Retention({
   auditDays: environment.UNDERSTUDY_AUDIT_DAYS,
   now: () => new Date(),
 });
+const tickets = new RecordingTickets(LIVEKIT_API_SECRET);
+const now = (): Date => new Date();
+const door = makeDoor({
+  ...{ records, now, mode: environment.UNDERSTUDY_SIGN_IN },
+  tokens: new TokenAuthority(tokens, tickets),
+  provider: providerOf(environment),
+});
+const livekitWebhooks = new LiveKitWebhooks({
+  keys: [keys, ...regionKeys.values()],
+  events: records.livekitEvents,
+  rooms,
+  find: (sessionId) => records.sessions.find(sessionId),
   finished: (session) => sessions.finished(session),
   tell: (event, sessionId, more) => records.deliveries.tell(event, sessionId, more, now()),
 });
@@ -222,6 +244,7 @@ const buckets =
       });
 const app = await buildApp({
   erasures,
+  regions,
   ...(limits === undefined ? {} : { limiter: new RateLimiter({ buckets, limits }) }),
   livekitWebhooks,
   agents: { failover, affinity },
@@ -325,9 +348,16 @@ recordings.start();
 housekeeping.start();
 failover.start();
 sender.start();
+regions?.start();
 const stop = (): void => {
   stopping.abort();
-  void Promise.allSettled([recordings.close(), housekeeping.close(), sender.close(), app.close()])
+  void Promise.allSettled([
+    recordings.close(),
+    housekeeping.close(),
+    sender.close(),
+    regions?.close(),
+    app.close(),
+  ])
     // Last: requests in flight have been answered.
     .then(() => Promise.all([database.close(), affinity.close(), buckets.close()]))
     .finally(() => process.exit(0));
@@ -336,6 +366,19 @@ process.on('SIGINT', stop);
 process.on('SIGTERM', stop);
 // The launcher starts the next step when it reads this.
 process.send?.({ ready: true });
+
+/** Ends the process where the file cannot be used. */
+function regionsFrom(path: string | undefined): Region[] | undefined {
+  try {
+    return path === undefined ? undefined : readRegions(path);
+  } catch (error) {
+    if (!(error instanceof RegionFileError)) {
+      throw error;
+    }
+    console.error(`${error.code}: ${error.message}`);
+    return process.exit(1);
+  }
+}
 
 function providerOf(given: Environment): ProviderSettings | undefined {
   const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId } = given;

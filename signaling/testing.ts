@@ -11,7 +11,7 @@ import { makeDoor, type DoorOptions } from './auth/door.ts';
 import { TokenAuthority } from './authority.ts';
 import { AvatarWorkers } from './avatar-workers.ts';
 import type { Database } from './data/database.ts';
-import { recordsOf } from './data/records.ts';
+import { recordsOf, type Records } from './data/records.ts';
 import { emptyDatabase } from './data/testing/empty-database.ts';
 import type { FailoverDependencies } from './failover/routes.ts';
 import type { RateLimiter } from './limits/rate-limiter.ts';
@@ -21,7 +21,8 @@ import type { SessionAffinity } from './affinity/session-affinity.ts';
 import { Erasures } from './privacy/erasures.ts';
 import { SpeechCaches } from './privacy/speech-caches.ts';
 import { testKeyRing } from './privacy/testing-key-ring.ts';
-import { RoomTokens } from './room-tokens.ts';
+import type { Regions } from './regions/regions.ts';
+import { RoomTokens, type TokenKeys } from './room-tokens.ts';
 import type { Rooms } from './rooms.ts';
 import type { Composer } from './recording-composer.ts';
 import { RecordingTickets } from './recording-tickets.ts';
@@ -85,11 +86,21 @@ export interface TestSignalingOptions {
   redisUrl?: string;
   /** Takes the log, all of it. */
   logStream?: { write: (line: string) => void };
+  /** Real LiveKits in place of rooms in memory. */
+  places?: (records: Records) => TestPlaces;
   /** The proxy before it; LiveKit is then reached through that. */
   trustProxy?: string;
   /** Who may start a session; anyone when it is absent. */
   signIn?: DoorOptions['mode'];
   provider?: DoorOptions['provider'];
+}
+
+export interface TestPlaces {
+  rooms: Rooms;
+  /** Absent where there is one. */
+  regions?: Regions;
+  keys: TokenKeys;
+  regionKeys?: ReadonlyMap<string, TokenKeys>;
 }
 
 export async function testSignaling(options: TestSignalingOptions = {}) {
@@ -99,12 +110,15 @@ export async function testSignaling(options: TestSignalingOptions = {}) {
   const now = options.now ?? (() => new Date());
   const database = options.database ?? (await emptyDatabase());
   const records = recordsOf(database.queries, testKeyRing());
+  const places = options.places?.(records);
+  const tokens = new RoomTokens(places?.keys ?? KEYS, options.now, places?.regionKeys);
   const scenarios = new Scenarios(records.scenarios, now);
   await scenarios.seed(SEED);
   const sessions = new Sessions({
     records: records.sessions,
     reports: records.reports,
-    rooms,
+    rooms: places?.rooms ?? rooms,
+    regions: places?.regions,
     tokens,
     scenarios,
     serverUrl: options.trustProxy === undefined ? 'ws://localhost:7880' : '',
@@ -151,6 +165,20 @@ export async function testSignaling(options: TestSignalingOptions = {}) {
     sessions,
     ...(options.logStream === undefined ? {} : { logLevel: 'debug', logStream: options.logStream }),
     erasures,
+    ...(options.agents === undefined ? {} : { agents: options.agents }),
+    ...(options.trustProxy === undefined ? {} : { trustProxy: options.trustProxy }),
+    limiter: options.limiter,
+    regions: places?.regions,
+    livekitWebhooks: new LiveKitWebhooks({
+      keys: [places?.keys ?? KEYS, ...(places?.regionKeys?.values() ?? [])],
+      events: records.livekitEvents,
+      rooms: places?.rooms ?? rooms,
+      find: (sessionId) => records.sessions.find(sessionId),
+      finished: (session) => sessions.finished(session),
+      tell: (event, sessionId, more) => records.deliveries.tell(event, sessionId, more, now()),
+      now,
+    }),
+    sessions,
     scenarios,
     records,
     authority: door.authority,

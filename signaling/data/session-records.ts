@@ -45,7 +45,16 @@ export class SessionRecords {
    * Keeps a new session, unless `most` live ones that began after `since` are there already: then false. It is one
    * statement, so that requests at the same moment do not both take the last place of one connection.
    */
-  async admit(session: Session, { most, since }: { most: number; since: Date }): Promise<boolean> {
+  async admit(
+    session: Session,
+    { most, since, mostInRegion }: { most: number; since: Date; mostInRegion?: number },
+  ): Promise<boolean> {
+    const inRegion =
+      mostInRegion === undefined
+        ? sql``
+        : sql`and (select count(*) from sessions
+            where ended_at is null and created_at > ${since.toISOString()}::timestamptz
+              and region = ${session.region}::text) < ${mostInRegion}::integer`;
     const kept = await this.#queries
       .insert(sessions)
       .select(
@@ -54,7 +63,7 @@ export class SessionRecords {
           ${session.avatar}::text, ${session.recording}::boolean, ${session.createdBy}::text,
           ${session.createdAt.toISOString()}::timestamptz, null::timestamptz, null::text, ${session.region}::text
           where (select count(*) from sessions
-            where ended_at is null and created_at > ${since.toISOString()}::timestamptz) < ${most}::integer`,
+            where ended_at is null and created_at > ${since.toISOString()}::timestamptz) < ${most}::integer ${inRegion}`,
       )
       .returning({ id: sessions.id });
     return kept.length > 0;
@@ -124,6 +133,45 @@ export class SessionRecords {
     return this.#queries.transaction((transaction) => eraseSessions(transaction, ids));
   }
 
+  async liveCount(since: Date): Promise<number> {
+    const [row] = await this.#queries
+      .select({ live: count() })
+      .from(sessions)
+      .where(and(isNull(sessions.endedAt), gt(sessions.createdAt, since)));
+    return row?.live ?? 0;
+  }
+
+  /** Live sessions that began after `since`, by region; those of none are left out. */
+  async liveByRegion(since: Date): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.#queries
+      .select({ region: sessions.region, live: count() })
+      .from(sessions)
+      .where(
+        and(isNull(sessions.endedAt), gt(sessions.createdAt, since), isNotNull(sessions.region)),
+      )
+      .groupBy(sessions.region);
+    return new Map(rows.map(({ region, live }) => [region ?? '', live]));
+  }
+
+  /** Null for a session of no region, and for one that is not there. */
+  async regionOf(id: string): Promise<string | null> {
+    const [found] = await this.#queries
+      .select({ region: sessions.region })
+      .from(sessions)
+      .where(eq(sessions.id, id));
+    return found?.region ?? null;
+  }
+
+  /** Ids of the live sessions of a region. */
+  async liveIn(region: string): Promise<string[]> {
+    const found = await this.#queries
+      .select({ id: sessions.id })
+      .from(sessions)
+      .where(and(isNull(sessions.endedAt), eq(sessions.region, region)));
+    return found.map(({ id }) => id);
+  }
+
+  /** All that have not ended. */
   live(): Promise<{ id: string; createdAt: Date }[]> {
     return this.#queries
       .select({ id: sessions.id, createdAt: sessions.createdAt })

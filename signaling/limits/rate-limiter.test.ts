@@ -19,7 +19,7 @@ beforeEach(async () => {
       limits: parseLimits('sessions=1:3,reads=2:4,sign-in=1:2,sessions/key=1:2')!,
     }),
   });
-}, 30_000);
+}, 120_000);
 
 const create = (remoteAddress: string, headers: Record<string, string> = {}) =>
   signaling.app.inject({

@@ -17,7 +17,7 @@ beforeEach(async () => {
     payload: { scenarioId: SCENARIO.id },
   });
   created = answer.json();
-}, 30_000);
+}, 120_000);
 
 let count = 0;
 const eventOf = (event: string, more: object = {}): string =>

@@ -7,7 +7,7 @@ import { WebhookReceiver, type WebhookEvent } from 'livekit-server-sdk';
 import type { LiveKitEventRecords } from '../data/livekit-event-records.ts';
 import type { Session } from '../data/session-records.ts';
 import { ProblemError } from '../problems.ts';
-import type { TokenKeys } from '../room-tokens.ts';
+import { issuerOf, type TokenKeys } from '../room-tokens.ts';
 import type { Rooms } from '../rooms.ts';
 
 /** LiveKit tries for about a minute; its signature is good for five. */
@@ -118,7 +118,7 @@ export class LiveKitWebhooks {
     switch (event) {
       case 'room_finished': {
         // A LiveKit that is being stopped finishes every room, and its sessions go on in new ones: `reconcile` decides.
-        const sid = await rooms.sid(session.id, session.region).catch(() => 'unknown');
+        const sid = await rooms.sid(session.id).catch(() => 'unknown');
         if (session.endedAt === null && (sid === undefined || sid === room.sid)) {
           await finished(session);
         }
@@ -139,18 +139,5 @@ export class LiveKitWebhooks {
         );
       }
     }
-  }
-}
-
-/** Whose token it says to be; the signature is looked at afterwards. */
-function issuerOf(token: string): string {
-  try {
-    const claims: unknown = JSON.parse(
-      Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'),
-    );
-    const { iss } = claims as { iss?: unknown };
-    return typeof iss === 'string' ? iss : '';
-  } catch {
-    return '';
   }
 }

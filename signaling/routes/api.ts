@@ -14,6 +14,8 @@ import type { Sessions } from '../sessions.ts';
 import { registerApiKeyRoutes } from './api-keys.ts';
 import type { LiveKitWebhooks } from '../livekit-webhooks/livekit-webhooks.ts';
 import { registerLiveKitWebhookRoute } from '../livekit-webhooks/routes.ts';
+import type { Regions } from '../regions/regions.ts';
+import { registerRegionRoutes } from '../regions/routes.ts';
 import { registerFailoverRoutes, type FailoverDependencies } from '../failover/routes.ts';
 import { registerAuthRoutes } from './auth.ts';
 import { registerAvatarRoutes } from './avatars.ts';
@@ -50,6 +52,8 @@ export interface ApiDependencies {
   avatars: () => Promise<string[]>;
   health: () => Promise<HealthResponse>;
   now: () => Date;
+  /** Absent where there is one. */
+  regions?: Regions | undefined;
   /** Absent: nobody is limited. */
   limiter?: RateLimiter | undefined;
   /** Absent in tests that no LiveKit tells of anything. */
@@ -76,7 +80,7 @@ export async function registerApi(app: Api, dependencies: ApiDependencies): Prom
   await app.register(
     (api: Api, _options, done) => {
       registerCatalogueRoutes(api, dependencies);
-  registerAudit(app, { audit: dependencies.records.audit, now: dependencies.now });
+      registerRegionRoutes(api, dependencies);
       registerSessionRoutes(api, dependencies);
       registerTokenRoutes(api, dependencies);
       registerReportRoutes(api, dependencies);

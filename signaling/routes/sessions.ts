@@ -57,7 +57,8 @@ export function registerSessionRoutes(
         created.serverUrl === ''
           ? { ...created, serverUrl: `${scheme}://${request.host}` }
           : created;
-      const { scenarioId, learnerName, learnerId, avatar, consent } = request.body;
+      const { scenarioId, learnerName, learnerId, avatar, consent, regionLatenciesMs } =
+        request.body;
       const { principal } = request;
       // Whoever is signed in as a learner is that learner.
       const own = principal.learnerId ?? undefined;
@@ -87,6 +88,7 @@ export function registerSessionRoutes(
             learnerName: (learnerName ?? '') || (learner?.displayName ?? DEFAULT_NAME),
             learnerId: theirId,
             avatar,
+            regionLatenciesMs,
             recording: consent?.recording === true && recordings.terms !== undefined,
             createdBy: principal.id,
           });
@@ -155,6 +157,7 @@ const outside = (kept: Session): SessionResponse => ({
   learnerId: kept.learnerId,
   learnerName: kept.learnerName,
   avatar: kept.avatar,
+  region: kept.region,
   recording: kept.recording,
   roomName: roomName(kept.id),
   createdAt: kept.createdAt.toISOString(),

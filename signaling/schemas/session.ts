@@ -2,6 +2,7 @@
 import { AVATAR_NAME } from '#agents/dispatch/avatars.ts';
 import { z } from 'zod';
 import { recognitionGrade, scenarioSummary } from './catalogue.ts';
+import { placedRegion, regionLatencies } from './region.ts';
 import { id, moment, pageOf, pageQuery } from './common.ts';
 
 export const createSession = z
@@ -14,6 +15,7 @@ export const createSession = z
       .regex(AVATAR_NAME)
       .optional()
       .describe('`ada`, `neural/ann`: in place of the scenario’s face'),
+    regionLatenciesMs: regionLatencies.optional(),
     consent: z
       .strictObject({ recording: z.boolean().optional() })
       .optional()
@@ -31,6 +33,7 @@ export const createdSession = z
     roomName: z.string(),
     serverUrl: z.string().describe('WebSocket address of LiveKit'),
     ...roomToken.shape,
+    region: placedRegion,
     scenario: scenarioSummary,
     recognition: recognitionGrade,
     recording: z.boolean().describe('The learner has agreed that the call is recorded'),
@@ -46,6 +49,7 @@ export const session = z
     learnerId: z.string().nullable(),
     learnerName: z.string(),
     avatar: z.string().nullable(),
+    region: z.string().nullable().describe('Null where there is one'),
     recording: z.boolean(),
     roomName: z.string(),
     createdAt: moment,

@@ -1,6 +1,7 @@
 /** From the press of Start to an opening room: one request, and the room opens before the page has changed. */
 import type { ScenarioSummary } from '#signaling/api-types.ts';
 import { createSession } from '../api/client.ts';
+import { latenciesSoFar } from '../api/regions.ts';
 import { keepSession } from '../storage/my-reports.ts';
 import { keepOpenCall } from '../storage/open-call.ts';
 import { changePreferences } from '../storage/preferences.ts';
@@ -21,9 +22,11 @@ export async function startSession(request: StartRequest): Promise<string> {
   }
   performance.mark('understudy:token-request');
   const startedAtMs = Date.now();
+  const regionLatenciesMs = await latenciesSoFar();
   const [session, { openConnection }] = await Promise.all([
     createSession({
       scenarioId: request.scenario.id,
+      ...(regionLatenciesMs === undefined ? {} : { regionLatenciesMs }),
       ...(request.recording ? { consent: { recording: true } } : {}),
       ...(request.learnerName === '' ? {} : { learnerName: request.learnerName }),
     }),
