@@ -25,18 +25,17 @@ import { recordsOf } from './data/records.ts';
 import { MemoryAffinity } from './affinity/memory-affinity.ts';
 import { connectRedis } from './affinity/redis-connection.ts';
 import { RedisAffinity } from './affinity/redis-affinity.ts';
-import { LiveKitAgentRooms } from './failover/agent-rooms.ts';
 import { Failover } from './failover/failover.ts';
 import { checkHealth } from './health.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { Idempotency } from './idempotency.ts';
-import { Erasures } from './privacy/erasures.ts';
 import { DataKeyError } from './privacy/data-key-error.ts';
+import { Erasures } from './privacy/erasures.ts';
 import { openKeyRing } from './privacy/open-key-ring.ts';
-import { Retention } from './privacy/retention.ts';
 import { Resealing } from './privacy/resealing.ts';
-import { SpeechCaches } from './privacy/speech-caches.ts';
+import { Retention } from './privacy/retention.ts';
 import { SealedAffinity } from './privacy/sealed-affinity.ts';
+import { SpeechCaches } from './privacy/speech-caches.ts';
 import {
   LiveKitWebhooks,
   KEPT_MS as LIVEKIT_EVENTS_KEPT_MS,
@@ -140,6 +139,9 @@ const failover: Failover = new Failover({
 });
 const sessions = new Sessions({
   begin: (sessionId) => failover.begin(sessionId),
+  ended: (sessionId) => {
+    failover.ended(sessionId);
+  },
   served: (sessionId) => failover.serves(sessionId),
   records: records.sessions,
   reports: records.reports,
@@ -171,18 +173,6 @@ const recordings = new Recordings({
   onTrouble: (what, error) => {
     app.log.error({ err: error }, what);
   },
-});
-
-const tickets = new RecordingTickets(LIVEKIT_API_SECRET);
-const now = (): Date => new Date();
-const door = makeDoor({
-  ...{ records, now, mode: environment.UNDERSTUDY_SIGN_IN },
-  tokens: new TokenAuthority(tokens, tickets),
-  provider: providerOf(environment),
-});
-const livekitWebhooks = new LiveKitWebhooks({
-  keys: [{ apiKey: LIVEKIT_API_KEY, apiSecret: LIVEKIT_API_SECRET }],
-  events: records.livekitEvents,
   onExpired: (sessionId) => {
     const entry = { actor: 'system', action: 'recording.expire', target: sessionId };
     records.audit
@@ -191,8 +181,8 @@ const livekitWebhooks = new LiveKitWebhooks({
         app.log.error({ ...entry, code: asDatabaseError(error)?.code }, 'no audit entry');
       });
   },
-  rooms,
-  find: (sessionId) => records.sessions.find(sessionId),
+});
+
 const speech = new SpeechCaches({
   folder: join(dataFolder, 'speech-cache'),
   redisUrl: environment.REDIS_URL,
@@ -301,6 +291,8 @@ const resealing = new Resealing({ rows: records.sealedRows, keys: records.dataKe
 const stopping = new AbortController();
 const housekeeping = new Housekeeping(
   [
+    { name: 'erasures', everyMs: 30_000, act: () => erasures.goOn() },
+    { name: 'retention', everyMs: 3_600_000, act: () => retention.run(stopping.signal) },
     {
       name: 'data keys',
       everyMs: 60_000,
@@ -314,8 +306,6 @@ const housekeeping = new Housekeeping(
     {
       name: 'events',
       everyMs: 600_000,
-    { name: 'erasures', everyMs: 30_000, act: () => erasures.goOn() },
-    { name: 'retention', everyMs: 3_600_000, act: () => retention.run(stopping.signal) },
       act: async () => {
         const before = (ms: number): Date => new Date(Date.now() - ms);
         await records.livekitEvents.sweep(before(LIVEKIT_EVENTS_KEPT_MS));

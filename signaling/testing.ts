@@ -105,7 +105,6 @@ export interface TestPlaces {
 
 export async function testSignaling(options: TestSignalingOptions = {}) {
   const rooms = new MemoryRooms();
-  const tokens = new RoomTokens(KEYS, options.now);
   const folder = await mkdtemp(join(tmpdir(), 'understudy-signaling-'));
   const now = options.now ?? (() => new Date());
   const database = options.database ?? (await emptyDatabase());
@@ -142,19 +141,6 @@ export async function testSignaling(options: TestSignalingOptions = {}) {
     ...{ records, now, provider: options.provider, mode: options.signIn ?? 'none' },
     tokens: new TokenAuthority(tokens, tickets),
   });
-  const app = await buildApp({
-    ...(options.agents === undefined ? {} : { agents: options.agents }),
-    ...(options.trustProxy === undefined ? {} : { trustProxy: options.trustProxy }),
-    limiter: options.limiter,
-    livekitWebhooks: new LiveKitWebhooks({
-      keys: [KEYS],
-      events: records.livekitEvents,
-      rooms,
-      find: (sessionId) => records.sessions.find(sessionId),
-      finished: (session) => sessions.finished(session),
-      tell: (event, sessionId, more) => records.deliveries.tell(event, sessionId, more, now()),
-      now,
-    }),
   const erasures = new Erasures({
     ...{ records, rooms, recordings, now },
     affinity: options.agents?.affinity ?? options.affinity,
@@ -162,7 +148,7 @@ export async function testSignaling(options: TestSignalingOptions = {}) {
       ...{ folder: join(folder, 'speech-cache'), redisUrl: options.redisUrl, now },
     }),
   });
-    sessions,
+  const app = await buildApp({
     ...(options.logStream === undefined ? {} : { logLevel: 'debug', logStream: options.logStream }),
     erasures,
     ...(options.agents === undefined ? {} : { agents: options.agents }),

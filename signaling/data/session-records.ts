@@ -94,15 +94,6 @@ export class SessionRecords {
     await this.#queries.delete(sessions).where(eq(sessions.id, id));
   }
 
-  async liveCount(since: Date): Promise<number> {
-    const [row] = await this.#queries
-      .select({ live: count() })
-      .from(sessions)
-      .where(and(isNull(sessions.endedAt), gt(sessions.createdAt, since)));
-    return row?.live ?? 0;
-  }
-
-  /** All that have not ended. */
   /** All of a learner's, oldest first. */
   idsOf(learnerId: string): Promise<{ id: string; createdAt: Date }[]> {
     return this.#queries

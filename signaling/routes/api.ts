@@ -30,11 +30,11 @@ import { registerScenarioRoutes } from './scenarios.ts';
 import { registerSessionRoutes } from './sessions.ts';
 import { registerTokenRoutes } from './tokens.ts';
 import { registerWebhookRoutes } from './webhooks.ts';
-
-export const API_PREFIX = '/api/v1';
 import { registerAudit } from '../privacy/audit.ts';
 import type { Erasures } from '../privacy/erasures.ts';
 import { registerPrivacyRoutes } from '../privacy/routes.ts';
+
+export const API_PREFIX = '/api/v1';
 const INTERNAL_PREFIX = '/api/internal';
 
 export interface ApiDependencies {
@@ -46,9 +46,9 @@ export interface ApiDependencies {
   idempotency: Idempotency;
   recordings: Recordings;
   tickets: RecordingTickets;
+  erasures: Erasures;
   avatarWorkers: AvatarWorkers;
   recognitionFor: (language: string) => RecognitionGrade;
-  erasures: Erasures;
   avatars: () => Promise<string[]>;
   health: () => Promise<HealthResponse>;
   now: () => Date;
@@ -65,7 +65,7 @@ export interface ApiDependencies {
 export async function registerApi(app: Api, dependencies: ApiDependencies): Promise<void> {
   const { authority, limiter } = dependencies;
   app.decorateRequest('principal', null as unknown as FastifyRequest['principal']);
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     const { permission } = request.routeOptions.config;
     await limiter?.admitAddress(request, reply);
     if (permission !== undefined) {
@@ -76,6 +76,7 @@ export async function registerApi(app: Api, dependencies: ApiDependencies): Prom
       }
     }
   });
+  registerAudit(app, { audit: dependencies.records.audit, now: dependencies.now });
   registerHealthRoute(app, dependencies.health);
   await app.register(
     (api: Api, _options, done) => {
@@ -92,11 +93,6 @@ export async function registerApi(app: Api, dependencies: ApiDependencies): Prom
       registerWebhookRoutes(api, dependencies);
       registerRecordingRoutes(api, dependencies);
       registerAvatarRoutes(api, dependencies);
-      done();
-    },
-    { prefix: API_PREFIX },
-  );
-  await app.register(
       registerPrivacyRoutes(api, {
         ...dependencies,
         recordingOf: async (sessionId) => {
@@ -104,6 +100,11 @@ export async function registerApi(app: Api, dependencies: ApiDependencies): Prom
           return found === undefined ? undefined : addressed(found, dependencies.tickets);
         },
       });
+      done();
+    },
+    { prefix: API_PREFIX },
+  );
+  await app.register(
     async (api: Api) => {
       if (dependencies.livekitWebhooks !== undefined) {
         await registerLiveKitWebhookRoute(api, dependencies.livekitWebhooks);
