@@ -325,6 +325,25 @@ describe('a dispatch', () => {
     expect(rooms.fences).toEqual([2, 3]);
   });
 
+  it('of a session that has ended is not waited for, and leaves nothing', async () => {
+    await failover.begin(ID);
+    failover.ended(ID);
+    await pass(60_000);
+    expect(rooms.dispatched).toEqual([]);
+    expect(await affinity.list()).toEqual([]);
+  });
+
+  it('that has been answered ends with its job’s line, not with the session', async () => {
+    await failover.begin(ID);
+    await failover.open(ID, 1, at('a'));
+    failover.ended(ID);
+    await pass(0);
+    expect(await affinity.read(ID)).toMatchObject({ fence: 1 });
+    failover.lineClosed(ID, 'a', true);
+    await pass(0);
+    expect(await affinity.list()).toEqual([]);
+  });
+
   it('that is answered late loses to the one that was made meanwhile', async () => {
     await failover.begin(ID);
     await pass(TAKEN_WITHIN_MS);

@@ -114,6 +114,17 @@ export class Failover {
     return true;
   }
 
+  /** The session is over. Where no job has answered yet, none is waited for; one that has closes its own line. */
+  ended(sessionId: string): void {
+    const watched = this.#watched.get(sessionId);
+    if (watched?.line === '') {
+      this.#forget(sessionId);
+      this.#do(async () => {
+        await this.#options.affinity.release(sessionId, watched.fence);
+      });
+    }
+  }
+
   /**
    * The owner gives the session up, and another agent is to come at once: its worker ends, or its room was lost at
    * `lostAtMs` (milliseconds since the epoch). False where the session is over. To be asked with a number that `isOwner`
