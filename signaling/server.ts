@@ -209,7 +209,12 @@ const livekitWebhooks = new LiveKitWebhooks({
   events: records.livekitEvents,
   rooms,
   find: (sessionId) => records.sessions.find(sessionId),
-  finished: (session) => sessions.finished(session),
+  // While an agent has the session or is looked for, it comes back to a room made again, and ends the session itself.
+  finished: async (session) => {
+    if (!(await failover.serves(session.id))) {
+      await sessions.finished(session);
+    }
+  },
   tell: (event, sessionId, more) => records.deliveries.tell(event, sessionId, more, now()),
 });
 const sender = new WebhookSender({
