@@ -139,7 +139,14 @@ export class RoomTokens {
 
   /** Checks a token of whoever holds the LiveKit secret: one that may list rooms. */
   async verifyOwner(authorization: string | undefined): Promise<void> {
-    const claims = await this.#verify(bearer(authorization), 0);
+    const token = bearer(authorization);
+    const claims = await this.#verify(token, 0);
+    if (issuerOf(token) !== this.#keys.apiKey) {
+      throw new ProblemError(
+        'TOKEN_INVALID',
+        'The key of a region does not open the whole system.',
+      );
+    }
     if (claims.video?.roomList !== true) {
       throw new ProblemError('TOKEN_INVALID', 'It needs the grant roomList.');
     }

@@ -1,6 +1,6 @@
 /** Two real LiveKit servers: sessions go to the nearer, and when it dies to the other. */
 import { liveKitForTests, startLiveKit, type TestLiveKit } from '#launch/testing/livekit-server.ts';
-import { RoomServiceClient, TokenVerifier } from 'livekit-server-sdk';
+import { AccessToken, RoomServiceClient, TokenVerifier } from 'livekit-server-sdk';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CreateSessionResponse, Problem, SessionResponse } from '../api-types.ts';
 import type { Rooms } from '../rooms.ts';
@@ -95,6 +95,17 @@ describe.skipIf(program === undefined)(`two regions ${reason ?? ''}`.trim(), () 
     expect(kept).toMatchObject({ region: 'south', status: 'live' });
     await signaling.app.inject({ method: 'POST', url: `${url}/end`, headers, payload: {} });
     expect(await rooms(south)).not.toContain(session.roomName);
+  });
+
+  it('the secret of a region signs for its rooms, and does not open the whole system', async () => {
+    const listing = async (keys: TestLiveKit['keys']): Promise<number> => {
+      const token = new AccessToken(keys.apiKey, keys.apiSecret, { identity: 'owner' });
+      token.addGrant({ roomList: true });
+      const headers = { authorization: `Bearer ${await token.toJwt()}` };
+      return (await signaling.app.inject({ url: '/api/v1/sessions', headers })).statusCode;
+    };
+    expect(await listing(south.keys)).toBe(401);
+    expect(await listing(north.keys)).toBe(200);
   });
 
   it('where nothing was measured the load decides; a full region sends on, then all are full', async () => {
