@@ -210,12 +210,6 @@ export const environmentSchema = z.object({
     .max(3_650)
     .default(30)
     .describe('Days after which recordings are deleted'),
-  UNDERSTUDY_QUALITY: z
-    .enum(['adaptive', 'full'])
-    .default('adaptive')
-    .describe(
-      'adaptive lets pictures give way to a loaded machine and a weak line; full never does, for measuring',
-    ),
   UNDERSTUDY_RETENTION_DAYS: z.coerce
     .number()
     .min(0)
@@ -230,6 +224,12 @@ export const environmentSchema = z.object({
     .max(36_500)
     .default(730)
     .describe('Days that entries of the audit log are kept; 0 keeps all'),
+  UNDERSTUDY_QUALITY: z
+    .enum(['adaptive', 'full'])
+    .default('adaptive')
+    .describe(
+      'adaptive lets pictures give way to a loaded machine and a weak line; full never does, for measuring',
+    ),
   UNDERSTUDY_SCENARIOS: z
     .string()
     .default('config/scenarios')
