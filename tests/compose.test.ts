@@ -248,6 +248,10 @@ describe.skipIf(missing.length > 0)('Run as plain processes, the services of Com
       );
       expect(created.status, created.body).toBe(201);
       expect(JSON.parse(created.body)).toMatchObject({ serverUrl: `wss://${NAME}` });
+      // A worker that is told to stop lets its calls come to their end.
+      const { sessionId, token } = JSON.parse(created.body) as { sessionId: string; token: string };
+      const ended = await askDoor('POST', `/api/v1/sessions/${sessionId}/end`, '{}', token);
+      expect(ended.status, ended.body).toBe(202);
 
       // Secrets come from files: no process shows them to whoever lists processes, nor says them.
       const secrets = readdirSync(join(folder, 'secrets')).map((name) =>
@@ -301,6 +305,7 @@ describe.skipIf(missing.length > 0)('Run as plain processes, the services of Com
     method: string,
     path: string,
     body?: string,
+    token?: string,
   ): Promise<{ status: number; body: string }> {
     return new Promise((resolve, reject) => {
       const tls = {
@@ -312,6 +317,7 @@ describe.skipIf(missing.length > 0)('Run as plain processes, the services of Com
       const headers = {
         host: NAME,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       };
       const asked = request(
         {
