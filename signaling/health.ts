@@ -12,6 +12,8 @@ export interface HealthOptions {
   scenarioCount: () => Promise<number>;
   liveCount: () => Promise<number>;
   maxSessions: number;
+  /** How often agents were replaced, and sessions had to do without; absent where nobody looks after them. */
+  failover?: () => Readonly<Record<string, number>>;
 }
 
 /** A dependency that has not answered by then counts as down. */
@@ -51,9 +53,16 @@ export async function checkHealth(options: HealthOptions): Promise<HealthRespons
       status: full ? 'degraded' : 'ok',
       detail: `${String(liveCount)} of ${String(options.maxSessions)} calls`,
     },
+    ...(options.failover === undefined ? {} : { failover: failoverOf(options.failover()) }),
   };
   const allGood = Object.values(dependencies).every(({ status }) => status !== 'down');
   return { status: allGood ? 'ok' : 'degraded', dependencies };
+}
+
+/** Since the process began. None of it says that something is wrong now. */
+function failoverOf(counts: Readonly<Record<string, number>>): Dependency {
+  const detail = Object.entries(counts).map(([what, count]) => `${String(count)} ${what}`);
+  return { status: 'ok', detail: detail.join(', ') };
 }
 
 /** Calls go on without it, with a weaker ear. */
