@@ -266,6 +266,7 @@ const app = await buildApp({
       scenarioCount: async () => (await scenarios.catalogue()).length,
       liveCount: () => sessions.liveCount(),
       maxSessions: environment.UNDERSTUDY_MAX_SESSIONS,
+      failover: () => failover.counts,
     }),
   webRoot: fileURLToPath(new URL('../web/dist', import.meta.url)),
   facesRoot: fileURLToPath(new URL('../media/avatars/packs', import.meta.url)),
