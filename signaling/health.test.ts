@@ -76,4 +76,11 @@ describe('health', () => {
     expect(full.status).toBe('ok');
     expect(full.dependencies['sessions']?.status).toBe('degraded');
   });
+
+  it('tells how often agents were replaced, which is no fault', async () => {
+    const counts = { replaced: 2, unanswered: 1 };
+    const { status, dependencies } = await check({ failover: () => counts });
+    expect(status).toBe('ok');
+    expect(dependencies['failover']).toEqual({ status: 'ok', detail: '2 replaced, 1 unanswered' });
+  });
 });
