@@ -207,6 +207,7 @@ describe('The agent', () => {
     const learner = await HeadlessLearner.join(call.session);
     try {
       const answers: string[] = [];
+      learner.room.unregisterByteStreamHandler(REMOTE_CONTROL_TOPIC);
       learner.room.registerByteStreamHandler(REMOTE_CONTROL_TOPIC, (reader) => {
         void reader.readAll().then((chunks) => {
           answers.push(Buffer.concat(chunks).toString('latin1'));

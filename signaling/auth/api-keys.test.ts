@@ -12,7 +12,7 @@ interface Made {
 let owner: TestOperator;
 beforeEach(async () => {
   owner = await TestOperator.create();
-});
+}, 60_000);
 
 const make = async (scopes: string[], more: object = {}): Promise<Made> => {
   const made = await owner.ask<Made & Record<string, unknown>>('POST', '/api-keys', {

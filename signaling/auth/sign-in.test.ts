@@ -26,7 +26,7 @@ beforeEach(async () => {
   nowMs = Date.parse('2026-05-01T08:00:00Z');
   argon.verified = [];
   signaling = await testSignaling({ now: () => new Date(nowMs) });
-});
+}, 60_000);
 
 const actions = async (): Promise<string[]> => {
   const rows = await signaling.database.queries.select().from(auditLog);
