@@ -1,8 +1,10 @@
-/** Chooses what hears in this process: Whisper in a runtime, else PocketSphinx, else nothing. */
+/** Chooses what hears in this process: Whisper in a runtime, with PocketSphinx standing by; else that; else nothing. */
+import { log } from '@livekit/agents';
 import type { Environment } from '#config/environment.ts';
 import type { SpeechToText } from '#media/ports.ts';
 import { createRecognizer } from './engines.ts';
 import type { Runtimes } from './runtimes.ts';
+import { SparedSpeechToText } from './spared-speech-to-text.ts';
 import { WHISPER_MODEL } from './whisper/question.ts';
 import { WhisperSpeechToText } from './whisper/speech-to-text.ts';
 
@@ -35,7 +37,17 @@ export async function chooseRecognition(
         languages: HEARD[WHISPER_WEIGHTS],
         draftsAreFinal: true,
       });
-      return { engine: whisper, reason: undefined };
+      const engine = new SparedSpeechToText({
+        first: whisper,
+        spare: () => {
+          const basic = createRecognizer('en');
+          return basic.ok ? basic.engine : undefined;
+        },
+        onFailed: (error, isSpared) => {
+          log().warn({ error, isSpared }, 'the runtime does not hear');
+        },
+      });
+      return { engine, reason: undefined };
     }
     reason = 'No runtime serves Whisper.';
   }

@@ -8,7 +8,7 @@ export const SILENT_AFTER_MS = 4_000;
  * LiveKit drops a dispatch silently that no worker takes: after this it is looked whether one has, and dispatched anew. A
  * worker answers within some hundredths of a second; after a restart of LiveKit it is back within two to four seconds.
  */
-export const TAKEN_WITHIN_MS = 4_000;
+export const TAKEN_WITHIN_MS = 5_000;
 /** A dispatch that a worker has taken may have to wait for its process; on a busy machine that takes a while. */
 export const ANSWER_WITHIN_MS = 50_000;
 /** Without an agent for so long, whoever is in the room is told; further tries come more slowly. */
