@@ -27,6 +27,8 @@ export async function makeComposeSecrets(folder: string): Promise<string[]> {
   await keep('livekit_api_key', () => `us${secret(6)}`);
   await keep('livekit_api_secret', () => secret(32));
   await keep('recording_key', () => secret(32));
+  // Without it the database cannot be read: a copy belongs elsewhere than the copy of the database.
+  await keep('data_keys', () => secret(32));
   const redis = await keep('redis_password', () => secret(24));
   await keep('redis_url', () => `redis://:${redis}@redis:6379`);
   const postgres = await keep('postgres_password', () => secret(24));

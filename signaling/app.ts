@@ -71,8 +71,8 @@ export async function buildApp(options: AppOptions): Promise<Api> {
             ...(options.logStream === undefined ? {} : { stream: options.logStream }),
             // The query holds tickets.
             serializers: {
-              err: loggedError,
-              error: loggedError,
+              err: (error: unknown) => loggedError(error),
+              error: (error: unknown) => loggedError(error),
               req: ({ method, url }: { method: string; url: string }) => ({
                 method,
                 url: url.split('?')[0] ?? '',

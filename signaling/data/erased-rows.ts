@@ -1,7 +1,8 @@
 /** Deletes people's rows and counts them, table by table. */
-import { count, eq, inArray } from 'drizzle-orm';
+import { and, count, eq, inArray, sql } from 'drizzle-orm';
 import type { Queries } from './database.ts';
 import {
+  erasures,
   idempotencyKeys,
   learners,
   people,
@@ -55,6 +56,15 @@ export async function eraseLearner(queries: Queries, id: string): Promise<Erased
     .select({ id: sessions.id })
     .from(sessions)
     .where(eq(sessions.learnerId, id));
+  const ids = JSON.stringify(theirs.map((session) => session.id));
+  // Also those that began after the request: their rooms and files are still to go.
+  await queries
+    .update(erasures)
+    .set({
+      sessionIds: sql`(select coalesce(jsonb_agg(distinct one), '[]') from
+        jsonb_array_elements(${erasures.sessionIds} || ${ids}::jsonb) as each (one))`,
+    })
+    .where(and(eq(erasures.subjectKind, 'learner'), eq(erasures.subject, id)));
   const rows = await eraseSessions(
     queries,
     theirs.map((session) => session.id),
@@ -63,10 +73,12 @@ export async function eraseLearner(queries: Queries, id: string): Promise<Erased
     .delete(idempotencyKeys)
     .where(eq(idempotencyKeys.learnerId, id))
     .returning({ id: idempotencyKeys.id });
+  // Staff keep their accounts, which are no learner's any more.
   const accounts = await queries
     .delete(people)
-    .where(eq(people.learnerId, id))
+    .where(and(eq(people.learnerId, id), eq(people.role, 'learner')))
     .returning({ id: people.id });
+  await queries.update(people).set({ learnerId: null }).where(eq(people.learnerId, id));
   const gone = await queries
     .delete(learners)
     .where(eq(learners.id, id))

@@ -4,7 +4,7 @@ import { isDuplicate } from './database-error.ts';
 import type { Queries } from './database.ts';
 import { eraseLearner, type ErasedRows } from './erased-rows.ts';
 import { after, newestFirst, pageOf, type Page, type PageRequest } from './paging.ts';
-import { learners } from './schema.ts';
+import { learners, people } from './schema.ts';
 import { placeOf, SEALED_COLUMNS } from './sealed-rows.ts';
 import type { Seal } from '../privacy/key-ring.ts';
 
@@ -40,6 +40,15 @@ export class LearnerRecords {
   async find(id: string): Promise<Learner | undefined> {
     const [found] = await this.#queries.select().from(learners).where(eq(learners.id, id));
     return found === undefined ? undefined : this.#opened(found);
+  }
+
+  /** Emails and roles of the accounts that are theirs. */
+  accounts(id: string): Promise<{ id: string; email: string; role: string; createdAt: Date }[]> {
+    const { email, role, createdAt } = people;
+    return this.#queries
+      .select({ id: people.id, email, role, createdAt })
+      .from(people)
+      .where(eq(people.learnerId, id));
   }
 
   /** With everything that is theirs; how many rows of what. */

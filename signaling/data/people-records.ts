@@ -4,6 +4,8 @@ import { isDuplicate } from './database-error.ts';
 import type { Queries } from './database.ts';
 import { after, newestFirst, pageOf, type Page, type PageRequest } from './paging.ts';
 import { learners, people } from './schema.ts';
+import { placeOf, SEALED_COLUMNS } from './sealed-rows.ts';
+import type { Seal } from '../privacy/key-ring.ts';
 
 export type Person = typeof people.$inferSelect;
 /** What may change of a person. */
@@ -16,11 +18,21 @@ export type PersonChange = Partial<
 
 const KEY = { createdAt: people.createdAt, id: people.id };
 
+/** A row with its name as it is. */
+export function openedPerson(stored: Person, { open }: Seal): Person {
+  const place = placeOf(SEALED_COLUMNS.personName, stored.id);
+  return { ...stored, displayName: open(stored.displayName, place) };
+}
+
 export class PeopleRecords {
   readonly #queries: Queries;
 
-  constructor(queries: Queries) {
+  readonly #seal: Seal;
+
+  /** Names are sealed; emails, by which people are found, are not. */
+  constructor(queries: Queries, seal: Seal) {
     this.#queries = queries;
+    this.#seal = seal;
   }
 
   /** Keeps a person, with the learner that they are. False where there is one of this email, or of this subject. */
@@ -28,9 +40,9 @@ export class PeopleRecords {
     try {
       await this.#queries.transaction(async (queries) => {
         if (person.learnerId !== null) {
-          await queries.insert(learners).values(learnerOf(person, person.learnerId));
+          await queries.insert(learners).values(this.#learnerOf(person, person.learnerId));
         }
-        await queries.insert(people).values(person);
+        await queries.insert(people).values({ ...person, ...this.#sealed(person.id, person) });
       });
       return true;
     } catch (error) {
@@ -43,12 +55,12 @@ export class PeopleRecords {
 
   async find(id: string): Promise<Person | undefined> {
     const [found] = await this.#queries.select().from(people).where(eq(people.id, id));
-    return found;
+    return this.#opened(found);
   }
 
   async findByEmail(email: string): Promise<Person | undefined> {
     const [found] = await this.#queries.select().from(people).where(eq(people.email, email));
-    return found;
+    return this.#opened(found);
   }
 
   /** By what a provider calls them. */
@@ -57,7 +69,7 @@ export class PeopleRecords {
       .select()
       .from(people)
       .where(and(eq(people.issuer, issuer), eq(people.subject, subject)));
-    return found;
+    return this.#opened(found);
   }
 
   async list(page: PageRequest): Promise<Page<Person>> {
@@ -71,17 +83,17 @@ export class PeopleRecords {
       rows,
       page,
       (row) => row,
-      (row) => row,
+      (row) => openedPerson(row, this.#seal),
     );
   }
 
   async change(id: string, change: PersonChange, updatedAt: Date): Promise<Person | undefined> {
     const [changed] = await this.#queries
       .update(people)
-      .set({ ...change, updatedAt })
+      .set({ ...change, ...this.#sealed(id, change), updatedAt })
       .where(eq(people.id, id))
       .returning();
-    return changed;
+    return this.#opened(changed);
   }
 
   /** As `change`, unless this is the only admin who is not disabled: then undefined. */
@@ -94,15 +106,17 @@ export class PeopleRecords {
       where other.id <> ${id} and other.role = 'admin' and other.disabled_at is null)`;
     const [changed] = await this.#queries
       .update(people)
-      .set({ ...change, updatedAt })
+      .set({ ...change, ...this.#sealed(id, change), updatedAt })
       .where(and(eq(people.id, id), or(ne(people.role, 'admin'), others)))
       .returning();
-    return changed;
+    return this.#opened(changed);
   }
 
   /** Makes the learner that a person is, where they are none yet. */
   async addLearner(person: Person, learnerId: string, at: Date): Promise<Person | undefined> {
-    await this.#queries.insert(learners).values(learnerOf({ ...person, createdAt: at }, learnerId));
+    await this.#queries
+      .insert(learners)
+      .values(this.#learnerOf({ ...person, createdAt: at }, learnerId));
     return this.change(person.id, { learnerId }, at);
   }
 
@@ -114,8 +128,22 @@ export class PeopleRecords {
       .limit(1);
     return found !== undefined;
   }
-}
 
-const learnerOf = ({ id, displayName, createdAt }: Person, learnerId: string) => ({
-  ...{ id: learnerId, displayName, createdBy: id, createdAt, updatedAt: createdAt },
-});
+  #sealed(id: string, { displayName }: PersonChange): { displayName?: string } {
+    return displayName === undefined
+      ? {}
+      : { displayName: this.#seal.seal(displayName, placeOf(SEALED_COLUMNS.personName, id)) };
+  }
+
+  #opened(stored: Person | undefined): Person | undefined {
+    return stored === undefined ? undefined : openedPerson(stored, this.#seal);
+  }
+
+  #learnerOf(
+    { id: createdBy, displayName: name, createdAt }: Person,
+    id: string,
+  ): typeof learners.$inferInsert {
+    const displayName = this.#seal.seal(name, placeOf(SEALED_COLUMNS.learnerName, id));
+    return { id, displayName, createdBy, createdAt, updatedAt: createdAt };
+  }
+}

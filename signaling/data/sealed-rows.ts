@@ -18,6 +18,7 @@ export interface SealedColumn {
 /** Every one of them; a test writes words into all tables and looks for them in what is stored. */
 export const SEALED_COLUMNS = {
   learnerName: { table: 'learners', column: 'display_name', kind: 'text', key: ['id'] },
+  personName: { table: 'people', column: 'display_name', kind: 'text', key: ['id'] },
   sessionLearnerName: { table: 'sessions', column: 'learner_name', kind: 'text', key: ['id'] },
   report: { table: 'reports', column: 'document', kind: 'jsonb', key: ['session_id'] },
   spoken: {

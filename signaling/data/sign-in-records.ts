@@ -1,8 +1,9 @@
 /** Sign-ins, attempts to sign in, and sign-ins with a provider that have begun. */
 import { and, eq, gt, lte, sql } from 'drizzle-orm';
 import type { Queries } from './database.ts';
-import type { Person } from './people-records.ts';
+import { openedPerson, type Person } from './people-records.ts';
 import { people } from './schema.ts';
+import type { Seal } from '../privacy/key-ring.ts';
 import { providerSignIns, signInAttempts, signIns } from './sign-in-schema.ts';
 
 export type SignIn = typeof signIns.$inferSelect;
@@ -11,8 +12,11 @@ export type ProviderSignIn = typeof providerSignIns.$inferSelect;
 export class SignInRecords {
   readonly #queries: Queries;
 
-  constructor(queries: Queries) {
+  readonly #seal: Seal;
+
+  constructor(queries: Queries, seal: Seal) {
     this.#queries = queries;
+    this.#seal = seal;
   }
 
   async add(signIn: SignIn): Promise<void> {
@@ -25,7 +29,9 @@ export class SignInRecords {
       .from(signIns)
       .innerJoin(people, eq(people.id, signIns.personId))
       .where(eq(signIns.idHash, idHash));
-    return found === undefined ? undefined : { ...found.sign_ins, person: found.people };
+    return found === undefined
+      ? undefined
+      : { ...found.sign_ins, person: openedPerson(found.people, this.#seal) };
   }
 
   async seen(idHash: string, seenAt: Date): Promise<void> {

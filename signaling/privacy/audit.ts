@@ -56,16 +56,18 @@ export function registerAudit(
   app.addHook('preSerialization', async (request, _reply, payload) => {
     const { id, sessionId } = (payload ?? {}) as { id?: unknown; sessionId?: unknown };
     const made = sessionId ?? id;
-    if (request.audited.target === null && typeof made === 'string') {
-      request.audited.target = made;
+    // What is refused before it reached a route was not begun.
+    const audited = request.audited as FastifyRequest['audited'] | null;
+    if (audited?.target === null && typeof made === 'string') {
+      audited.target = made;
     }
     return payload;
   });
   app.addHook('onSend', async (request, reply) => {
-    const action = nameOf(request);
     // What is sent again changes nothing the second time.
     const isReplay = reply.getHeader('idempotency-replayed') !== undefined;
-    if (action === undefined || reply.statusCode >= 400 || isReplay) {
+    const action = reply.statusCode >= 400 || isReplay ? undefined : nameOf(request);
+    if (action === undefined) {
       return;
     }
     try {

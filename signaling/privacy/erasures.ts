@@ -138,36 +138,38 @@ export class Erasures {
     return { ...erasure, ...values };
   }
 
-  /** Rows go early: from then on nothing can be read, and jobs deliver nothing more. */
-  async #steps({ subjectKind, subject, sessionIds, since }: Erasure): Promise<ErasureStep[]> {
+  /** Rows go first: from then on nothing can be read, nothing begins, and jobs deliver nothing more. */
+  async #steps({
+    subjectKind,
+    subject,
+    since,
+    sessionIds: asked,
+  }: Erasure): Promise<ErasureStep[]> {
     const { records, rooms, recordings, affinity, speech } = this.#options;
+    const rows = await this.#rows(subjectKind, subject);
+    const ids = (await records.erasures.of(subjectKind, subject))?.sessionIds ?? asked;
     const each = async (act: (id: string) => Promise<number>): Promise<number> => {
       let count = 0;
-      for (const id of sessionIds) {
+      for (const id of ids) {
         count += await act(id);
       }
       return count;
     };
-    const steps = [
+    return [
+      ...rows,
       await step('rooms', () => each((id) => rooms.close(id).then(() => 0))),
-      ...(await this.#rows(subjectKind, subject)),
       await step('recordings', () =>
         each(async (id) => {
-          const files = (await recordings.find(id)) === undefined ? 0 : 1;
+          const found = (await recordings.find(id)) === undefined ? 0 : 1;
           await recordings.delete(id);
-          return files;
+          return found;
         }),
       ),
       await step('checkpoints', () => each((id) => affinity?.forget(id) ?? Promise.resolve(0))),
       await step('speech-cache', () =>
-        sessionIds.length === 0 ? Promise.resolve(0) : speech.erase(since),
+        ids.length === 0 ? Promise.resolve(0) : speech.erase(since),
       ),
     ];
-    // Sessions that began meanwhile: their rows are gone with the learner's, their rooms may not be.
-    const late = (await records.erasures.of(subjectKind, subject))?.sessionIds ?? [];
-    return late.length > sessionIds.length
-      ? [...steps, { where: 'sessions-that-began-meanwhile', count: 0, code: 'WAITING' }]
-      : steps;
   }
 
   async #rows(kind: ErasureSubject, subject: string): Promise<ErasureStep[]> {

@@ -18,7 +18,8 @@ import { openKeyRing } from './open-key-ring.ts';
 import { newSession, spoken } from './testing-rows.ts';
 
 const PROGRAM = fileURLToPath(new URL('./keys-main.ts', import.meta.url));
-const ROWS = 350;
+/** Sixty batches: it is killed after the first. */
+const ROWS = 6_000;
 let dataFolder: string;
 
 beforeAll(async () => {

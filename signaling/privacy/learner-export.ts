@@ -1,12 +1,17 @@
 /** Everything that is kept of a learner, as one JSON document that is written session by session. */
 import type { AuditLog, KeptAuditEntry } from '../data/audit-log.ts';
-import type { Learner } from '../data/learner-records.ts';
+import type { Learner, LearnerRecords } from '../data/learner-records.ts';
 import type { ReportRecords } from '../data/report-records.ts';
 import type { Session, SessionRecords } from '../data/session-records.ts';
 import type { RecordingStatus } from '../api-types.ts';
 
 export interface LearnerExportOptions {
-  records: { sessions: SessionRecords; reports: ReportRecords; audit: AuditLog };
+  records: {
+    learners: LearnerRecords;
+    sessions: SessionRecords;
+    reports: ReportRecords;
+    audit: AuditLog;
+  };
   /** With addresses of its files; undefined where there is none. */
   recording: (sessionId: string) => Promise<RecordingStatus | undefined>;
   now: () => Date;
@@ -18,7 +23,8 @@ export async function* exportLearner(
   learner: Learner,
   { records, recording, now }: LearnerExportOptions,
 ): AsyncGenerator<string> {
-  yield `{"exportedAt":${JSON.stringify(now())},"learner":${JSON.stringify(learner)},"sessions":[`;
+  const accounts = await records.learners.accounts(learner.id);
+  yield `{"exportedAt":${JSON.stringify(now())},"learner":${JSON.stringify({ ...learner, accounts })},"sessions":[`;
   const sessionIds: string[] = [];
   let cursor: { createdAt: Date; id: string } | undefined;
   do {

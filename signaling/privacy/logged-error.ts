@@ -8,13 +8,20 @@ const WITHHELD = '(withheld)';
 const QUOTING = /Syntax|Zod|JSON|Serialization|Validation/u;
 const DEEPEST = 4;
 
-export function loggedError(error: unknown, depth = 0): object {
+export interface LoggedError {
+  [key: string]: unknown;
+  type: string;
+  message: string;
+  stack: string;
+}
+
+export function loggedError(error: unknown, depth = 0): LoggedError {
   const database = asDatabaseError(error);
   if (database !== undefined) {
-    return { type: database.name, code: database.code, message: database.message };
+    return { type: database.name, code: database.code, message: database.message, stack: '' };
   }
   if (!(error instanceof Error)) {
-    return { type: typeof error };
+    return { type: typeof error, message: WITHHELD, stack: '' };
   }
   const { code } = error as { code?: unknown };
   const quotes = QUOTING.test(`${error.name} ${error.constructor.name} ${String(code)}`);

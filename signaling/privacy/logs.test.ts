@@ -162,7 +162,8 @@ it.each([NAME, WORDS, PASSWORD, EMAIL, 'emailmark', 'xylophone'])('%s is not in 
 
 it('no token, key, password or secret is in it, nor a part of one', () => {
   expect(secrets).toHaveLength(7);
-  for (const secret of secrets) {
+  for (const [at, secret] of secrets.entries()) {
+    expect(secret, String(at)).toBeDefined();
     expect(secret.length).toBeGreaterThan(11);
     expect(lines).not.toContain(secret);
     // The signature of a token, the random part of a key.

@@ -38,7 +38,6 @@ describe.each(DATABASE_KINDS)('kept data in $name', ({ name, skipped, start }) =
     }, 120_000);
     beforeEach(async () => {
       await truncate(database);
-      await database.queries.delete(schema.dataKeys);
       keys = new MemoryKeys();
       ring = new KeyRing(keys);
       records = recordsOf(database.queries, ring);
@@ -71,6 +70,11 @@ describe.each(DATABASE_KINDS)('kept data in $name', ({ name, skipped, start }) =
         ...{ active: true, description: null, createdBy: 'test', createdAt: NOON, updatedAt: NOON },
         ...{ failingSince: null, stoppedBecause: null },
       });
+      await records.people.add({
+        ...{ id: 'person_1', email: 'a@example.org', displayName: NAME, role: 'learner' },
+        ...{ learnerId: 'learner_2', passwordHash: null, issuer: null, subject: null },
+        ...{ createdAt: NOON, updatedAt: NOON, disabledAt: null },
+      });
       await records.idempotency.claim('key_1', 'hash', NOON, NOON);
       await records.idempotency.finish('key_1', {
         ...{ status: 201, answer: { displayName: NAME }, learnerId: 'learner_1', expiresAt: NOON },
@@ -90,7 +94,10 @@ describe.each(DATABASE_KINDS)('kept data in $name', ({ name, skipped, start }) =
 
     async function expectReadable(): Promise<void> {
       expect((await records.learners.find('learner_1'))?.displayName).toBe(NAME);
-      expect((await records.learners.list({}, { limit: 9 })).items[0]?.displayName).toBe(NAME);
+      const { items } = await records.learners.list({}, { limit: 9 });
+      expect(items.map(({ displayName }) => displayName)).toEqual([NAME, NAME]);
+      expect((await records.people.find('person_1'))?.displayName).toBe(NAME);
+      expect((await records.people.findByEmail('a@example.org'))?.displayName).toBe(NAME);
       expect((await records.sessions.find('two00000'))?.learnerName).toBe(NAME);
       const report = await records.reports.find('two00000');
       expect(report?.strengths).toEqual([`You said ${WORDS}`]);

@@ -148,7 +148,7 @@ export class Resealing {
    * DATA_KEY_MISSING where this database knows no such key.
    */
   async retire(id: string): Promise<void> {
-    const { keys, ring } = this.#options;
+    const { keys } = this.#options;
     const { keys: known } = await this.status();
     const key = known.find((one) => one.id === id);
     const newest = known.find((one) => one.newest);

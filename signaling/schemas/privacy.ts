@@ -60,6 +60,9 @@ export const learnerExport = z
       ...{ id: z.string(), displayName: z.string(), externalId: z.string().nullable() },
       ...{ language: z.string().nullable(), createdBy: z.string() },
       ...{ createdAt: moment, updatedAt: moment },
+      accounts: z
+        .array(z.object({ id: z.string(), email: z.string(), role: z.string(), createdAt: moment }))
+        .describe('By which they sign in'),
     }),
     sessions: z.array(
       z.looseObject({

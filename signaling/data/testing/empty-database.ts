@@ -72,6 +72,8 @@ const TABLES = [
   schema.signInAttempts,
   schema.providerSignIns,
   schema.livekitEvents,
+  schema.dataKeys,
+  schema.erasures,
   schema.imports,
 ];
 
