@@ -37,15 +37,13 @@ const TOKEN_USED_S = 300;
 export class RoomCalls {
   readonly #url: URL;
   readonly #keys: { apiKey: string; apiSecret: string };
-  readonly #nowMs: () => number;
   readonly #agent: HttpAgent | HttpsAgent;
   #token: { text: Promise<string>; untilMs: number } | undefined;
 
-  /** `url` is the server's ws:// or http:// address; `nowMs` counts from the epoch. */
-  constructor(url: string, apiKey: string, apiSecret: string, nowMs: () => number = Date.now) {
+  /** `url` is the server's ws:// or http:// address. */
+  constructor(url: string, apiKey: string, apiSecret: string) {
     this.#url = new URL(url.replace(/^ws/u, 'http'));
     this.#keys = { apiKey, apiSecret };
-    this.#nowMs = nowMs;
     const kept = { keepAlive: true, maxSockets: MOST_CONNECTIONS };
     this.#agent = this.#url.protocol === 'https:' ? new HttpsAgent(kept) : new HttpAgent(kept);
   }
@@ -79,7 +77,7 @@ export class RoomCalls {
   }
 
   #signed(): Promise<string> {
-    const nowMs = this.#nowMs();
+    const nowMs = Date.now();
     if (this.#token === undefined || nowMs >= this.#token.untilMs) {
       const made = new AccessToken(this.#keys.apiKey, this.#keys.apiSecret, { ttl: TOKEN_LASTS_S });
       made.addGrant({ roomCreate: true });

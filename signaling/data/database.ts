@@ -6,6 +6,7 @@ import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { DatabaseError, reasonOf } from './database-error.ts';
 import { migrate, readMigrations, type Migration, type SqlConnection } from './migrate.ts';
+import { PreparedClient } from './prepared-client.ts';
 
 /** What records are read from and written to: the database, or a transaction of it. */
 export type Queries = PgDatabase<PgQueryResultHKT, Record<string, never>>;
@@ -67,6 +68,7 @@ async function openServer(
   { maxConnections = MAX_CONNECTIONS, onTrouble }: DatabaseOptions,
 ): Promise<Database> {
   const pool = new pg.Pool({
+    Client: PreparedClient,
     connectionString: url,
     max: maxConnections,
     connectionTimeoutMillis: CONNECT_WITHIN_MS,
