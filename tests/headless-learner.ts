@@ -58,17 +58,33 @@ export class HeadlessLearner extends EventEmitter<LearnerEvents> {
   #closed = false;
   #pumping: Promise<void> | undefined;
 
-  /** Joins a session. Times in events are performance.now() of this process. */
+  /**
+   * Joins a session. Times in events are performance.now() of this process. `soundAlone`: it asks for no pictures, which
+   * costs as good as nothing.
+   */
   static async join(
     session: Pick<CreateSessionResponse, 'serverUrl' | 'token'>,
+    { soundAlone = false }: { soundAlone?: boolean } = {},
   ): Promise<HeadlessLearner> {
     const learner = new HeadlessLearner();
     learner.setMaxListeners(50);
     learner.#listen();
+    if (soundAlone) {
+      learner.room.on(RoomEvent.TrackPublished, (publication) => {
+        publication.setSubscribed(publication.kind === TrackKind.KIND_AUDIO);
+      });
+    }
     await learner.room.connect(session.serverUrl, session.token, {
-      autoSubscribe: true,
+      autoSubscribe: !soundAlone,
       dynacast: false,
     });
+    if (soundAlone) {
+      for (const participant of learner.room.remoteParticipants.values()) {
+        for (const publication of participant.trackPublications.values()) {
+          publication.setSubscribed(publication.kind === TrackKind.KIND_AUDIO);
+        }
+      }
+    }
     await learner.room.localParticipant!.publishTrack(
       LocalAudioTrack.createAudioTrack('microphone', learner.#source),
       new TrackPublishOptions({ source: TrackSource.SOURCE_MICROPHONE }),

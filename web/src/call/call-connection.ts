@@ -17,8 +17,10 @@ import { LineReporter } from './line-reporter.ts';
 const RETRY_DELAYS_MS = [0, 300, 1_200, 2_700, 4_800, 6_000, 6_000, 6_000, 6_000, 6_000];
 export const RECONNECT_TRIES = RETRY_DELAYS_MS.length;
 
-/** After the media library gave up, the page keeps trying by itself this often. */
-const LOST_RETRY_MS = 8_000;
+/** After the media library gave up, or the media server said that it stops, the page keeps trying by itself. */
+const LOST_RETRY_DELAYS_MS = [500, 1_000, 2_000, 4_000, 8_000];
+/** An end that signaling could not be told, since it is just restarting, is told again. */
+const END_RETRY_DELAYS_MS = [1_000, 3_000, 9_000];
 
 export interface ConnectionSnapshot {
   phase: ConnectionPhase;
@@ -39,6 +41,7 @@ export class CallConnection {
   readonly #listeners = new Set<() => void>();
   #refreshTimer: ReturnType<typeof setTimeout> | undefined;
   #lostTimer: ReturnType<typeof setTimeout> | undefined;
+  #lostTries = 0;
   #opening = false;
 
   constructor(call: OpenCall) {
@@ -91,6 +94,7 @@ export class CallConnection {
     try {
       await this.room.connect(this.#call.serverUrl, this.#call.token, { autoSubscribe: true });
       performance.mark('understudy:connected');
+      this.#lostTries = 0;
       this.#update({ phase: 'open', attempt: 0, detail: '' });
       if (!this.#call.typing) void this.microphone.publish();
     } catch (error) {
@@ -132,7 +136,17 @@ export class CallConnection {
   async end(): Promise<void> {
     if (this.#snapshot.phase === 'closed') return;
     this.close();
-    await endSession(this.sessionId, this.#call.token).catch(() => undefined);
+    const { token } = this.#call;
+    for (const delayMs of [...END_RETRY_DELAYS_MS, undefined]) {
+      try {
+        await endSession(this.sessionId, token);
+        return;
+      } catch (error) {
+        const refused = error instanceof ApiError && error.status >= 400 && error.status < 500;
+        if (refused || delayMs === undefined) return;
+        await new Promise((resolve) => setTimeout(resolve, delayMs));
+      }
+    }
   }
 
   /** Leaves the room and forgets that this tab was in it. Idempotent. */
@@ -172,7 +186,10 @@ export class CallConnection {
   #lost(): void {
     this.#update({ phase: 'lost' });
     clearTimeout(this.#lostTimer);
-    this.#lostTimer = setTimeout(() => void this.open(), LOST_RETRY_MS);
+    const last = LOST_RETRY_DELAYS_MS.length - 1;
+    const delayMs = LOST_RETRY_DELAYS_MS[Math.min(this.#lostTries, last)];
+    this.#lostTries += 1;
+    this.#lostTimer = setTimeout(() => void this.open(), delayMs);
   }
 
   #backOnline = (): void => {

@@ -20,8 +20,8 @@ export function pollDelayMs(askedMs: number): number {
 
 const LONG_AFTER_MS = 20_000;
 const OVERDUE_AFTER_MS = 120_000;
-/** One lost answer is a hiccup, four in a row are a fault. */
-const FAILURES_AT_MOST = 4;
+/** A server that is being restarted is back within this; what fails for longer is a fault. */
+const FAILING_AT_MOST_MS = 60_000;
 
 export function useReport(sessionId: string): { load: ReportLoad; again: () => void } {
   const [load, setLoad] = useState<ReportLoad>({ state: 'pending', long: false });
@@ -39,12 +39,12 @@ export function useReport(sessionId: string): { load: ReportLoad; again: () => v
     setLoad({ state: 'pending', long: false });
     const abort = new AbortController();
     const startedMs = performance.now();
-    let failures = 0;
+    let failingSinceMs: number | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const ask = async () => {
       try {
         const answer = await fetchReport(sessionId, session.token, abort.signal);
-        failures = 0;
+        failingSinceMs = undefined;
         if (answer.status === 'ready') {
           keepReport(sessionId, answer.report);
           setLoad({ state: 'ready', report: answer.report });
@@ -55,8 +55,9 @@ export function useReport(sessionId: string): { load: ReportLoad; again: () => v
         const status = error instanceof ApiError ? error.status : 0;
         if (status === 401 || status === 403) return setLoad({ state: 'expired' });
         if (status === 404) return setLoad({ state: 'unknown' });
-        failures += 1;
-        if (failures >= FAILURES_AT_MOST) return setLoad({ state: 'failed' });
+        const nowMs = performance.now();
+        failingSinceMs ??= nowMs;
+        if (nowMs - failingSinceMs >= FAILING_AT_MOST_MS) return setLoad({ state: 'failed' });
       }
       if (abort.signal.aborted) return;
       const askedMs = performance.now() - startedMs;
