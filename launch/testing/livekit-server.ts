@@ -16,6 +16,8 @@ export interface TestLiveKit {
   keys: Keys;
   /** Ends it at once, without a word. */
   kill(): Promise<void>;
+  /** Asks it to end, as an operator does. */
+  stop(): Promise<void>;
   /** Starts it again on its ports, empty. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -47,7 +49,7 @@ export async function startLiveKit(
   const keys = { apiKey: `key-${name}`, apiSecret: `${name}-secret`.padEnd(40, '-') };
   const config = join(folder, 'livekit.yaml');
   await writeFile(config, await liveKitConfig(environment, keys), { mode: 0o600 });
-  let end = (): Promise<void> => Promise.resolve();
+  let end = (_signal: NodeJS.Signals): Promise<void> => Promise.resolve();
   const start = async (): Promise<void> => {
     const child = spawn(program, ['--config', config], { stdio: 'ignore' });
     const endWithUs = (): void => {
@@ -60,8 +62,8 @@ export async function startLiveKit(
         resolve();
       });
     });
-    end = () => {
-      child.kill('SIGKILL');
+    end = (signal) => {
+      child.kill(signal);
       return ended;
     };
     await untilAnswers(`http://127.0.0.1:${String(port)}/`, AbortSignal.timeout(15_000));
@@ -70,10 +72,11 @@ export async function startLiveKit(
   return {
     url: `ws://127.0.0.1:${String(port)}`,
     keys,
-    kill: () => end(),
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
     start,
     close: async () => {
-      await end();
+      await end('SIGKILL');
       await rm(folder, { recursive: true, force: true });
     },
   };

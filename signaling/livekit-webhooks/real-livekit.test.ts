@@ -70,4 +70,17 @@ describe.skipIf(program === undefined)(`a real LiveKit ${reason ?? ''}`.trim(), 
     // Room started and room finished, both taken.
     expect(new Set(statuses)).toEqual(new Set([204]));
   });
+
+  it('that is being stopped finishes its rooms, and ends no session', async () => {
+    const answer = await signaling.app.inject({
+      method: 'POST',
+      url: '/api/v1/sessions',
+      payload: { scenarioId: SCENARIO.id },
+    });
+    await livekit.stop();
+    // Whatever it had to say is being acted upon.
+    await signaling.app.close();
+    const { sessionId } = answer.json<CreateSessionResponse>();
+    expect(await signaling.sessions.find(sessionId)).toMatchObject({ endedAt: null });
+  });
 });
