@@ -128,6 +128,8 @@ function contentSecurityPolicy({ connect, embedders }: DoorOptions, portSuffix: 
   ].join('; ');
 }
 
+const ADDRESS_TOO_LONG = 414;
+
 /** The door's own refusals, in the form of the API's. */
 function problemLocations(): string {
   return DOOR_PROBLEMS.flatMap(({ statuses, code, title, detail }) =>
@@ -140,9 +142,13 @@ function problemLocations(): string {
         detail,
         requestId: '$door_request_id',
       };
+      const name = `problem${String(status)}`;
+      // A named location needs the request's own address, which NGINX has not read where it is too long.
+      const place = status === ADDRESS_TOO_LONG ? `/.door/${name}` : `@${name}`;
       return [
-        `        error_page ${String(status)} @problem${String(status)};`,
-        `        location @problem${String(status)} {`,
+        `        error_page ${String(status)} ${place};`,
+        `        location ${place.startsWith('/') ? '= ' : ''}${place} {`,
+        ...(place.startsWith('/') ? ['            internal;'] : []),
         '            default_type application/problem+json;',
         `            return ${String(body.status)} '${JSON.stringify(body)}';`,
         '        }',

@@ -109,6 +109,14 @@ describe.skipIf(install === undefined)('The door', () => {
     expect(signaling.seen).toEqual([]);
   });
 
+  it('refuses an address that is too long to be read, in its own words', async () => {
+    const answer = await stage.ask(`/api/a?x=${'a'.repeat(70_000)}`);
+    expect(answer.status).toBe(414);
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'DOOR_HEADERS_TOO_LARGE', status: 414 });
+    expect((await stage.ask('/.door/problem414')).status).toBe(404);
+    expect(signaling.seen).toEqual([]);
+  });
+
   describe('given two requests in one', () => {
     const HOST = 'Host: localhost\r\n';
     const SMUGGLED = 'GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n';

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import type { Problem } from './api-types.ts';
 import { asDatabaseError } from './data/database-error.ts';
 import { addressOfToday } from './old-addresses.ts';
+import { answerNoRequest } from './no-request.ts';
 import { registerOpenApi } from './open-api.ts';
 import { loggedError } from './privacy/logged-error.ts';
 import { DataKeyError } from './privacy/data-key-error.ts';
@@ -60,6 +61,7 @@ export async function buildApp(options: AppOptions): Promise<Api> {
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : crypto.randomUUID();
     },
     rewriteUrl: ({ url = '/' }) => addressOfToday(url),
+    clientErrorHandler: answerNoRequest,
     frameworkErrors: (error, request, reply) => {
       answerError(error, request, reply);
     },

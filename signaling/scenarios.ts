@@ -36,6 +36,9 @@ export class Scenarios {
   readonly #now: () => Date;
   /** Versions never change: those in use are kept, by id and version. */
   readonly #versions = new Map<string, Scenario>();
+  /** What was asked for a moment ago, so that a class that starts at once asks the database once. */
+  readonly #heads = new Map<string, { head: ScenarioHead; untilMs: number }>();
+  #catalogue: { summaries: Promise<ScenarioSummary[]>; untilMs: number } | undefined;
 
   constructor(records: ScenarioRecords, now: () => Date = () => new Date()) {
     this.#records = records;
@@ -70,17 +73,32 @@ export class Scenarios {
         }
       }
     });
+    this.#forget();
   }
 
-  /** What learners may choose, in the order of the ids. */
-  async catalogue(): Promise<ScenarioSummary[]> {
-    const published = await this.#records.published();
-    return published.map(({ document }) => summaryOf(document));
+  /** What learners may choose, in the order of the ids; the same object while nothing has changed for a moment. */
+  catalogue(): Promise<ScenarioSummary[]> {
+    const nowMs = this.#now().getTime();
+    if (this.#catalogue === undefined || nowMs >= this.#catalogue.untilMs) {
+      const kept = {
+        summaries: this.#records
+          .published()
+          .then((published) => published.map(({ document }) => summaryOf(document))),
+        untilMs: nowMs + FRESH_MS,
+      };
+      this.#catalogue = kept;
+      kept.summaries.catch(() => {
+        if (this.#catalogue === kept) {
+          this.#catalogue = undefined;
+        }
+      });
+    }
+    return this.#catalogue.summaries;
   }
 
   /** Throws ProblemError SCENARIO_UNKNOWN, also where nothing of it is published. */
   async published(id: string): Promise<PublishedScenario> {
-    const head = await this.#records.find(id);
+    const head = await this.#freshHead(id);
     const version = head?.publishedVersion;
     if (head === undefined || head.archivedAt !== null || typeof version !== 'number') {
       const known = await this.#records.published();
@@ -144,6 +162,7 @@ export class Scenarios {
     if (head === undefined) {
       throw new ProblemError('SCENARIO_EXISTS', 'Add a version to it, or choose another id.');
     }
+    this.#forget();
     return head;
   }
 
@@ -173,6 +192,26 @@ export class Scenarios {
     return this.#at(id, revision, (current) => this.#records.archive(id, current, this.#now()));
   }
 
+  async #freshHead(id: string): Promise<ScenarioHead | undefined> {
+    const nowMs = this.#now().getTime();
+    const kept = this.#heads.get(id);
+    if (kept !== undefined && nowMs < kept.untilMs) {
+      return kept.head;
+    }
+    const head = await this.#records.find(id);
+    // What nobody knows is not kept: there are endlessly many of those.
+    if (head !== undefined) {
+      this.#heads.set(id, { head, untilMs: nowMs + FRESH_MS });
+    }
+    return head;
+  }
+
+  /** Something has changed here. Other processes see it when what they keep is no longer fresh. */
+  #forget(): void {
+    this.#heads.clear();
+    this.#catalogue = undefined;
+  }
+
   async #at(
     id: string,
     revision: Revision,
@@ -181,6 +220,7 @@ export class Scenarios {
     const before = await this.head(id);
     const wanted = revision === 'any' ? before.revision : revision;
     const changed = wanted === before.revision ? await act(wanted) : undefined;
+    this.#forget();
     if (changed === undefined) {
       throw new ProblemError('REVISION_STALE', 'Read it again; If-Match takes its new ETag.');
     }
@@ -211,6 +251,8 @@ export class Scenarios {
 
 /** More than any catalogue has. */
 const MOST_KEPT = 200;
+/** A change that was made through another process is met within this. */
+const FRESH_MS = 1_000;
 
 export interface DraftOptions {
   source: string | null;

@@ -13,7 +13,8 @@ import { startPostgres, whyNoPostgres } from '#signaling/data/testing/postgres-s
 import { AccessToken, RoomServiceClient, type VideoGrant } from 'livekit-server-sdk';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { createServer } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +23,11 @@ import { Program, processorMs } from './program.ts';
 
 const PROBE = fileURLToPath(new URL('./probe.ts', import.meta.url));
 const SERVER = join(projectRoot, 'signaling', 'server.ts');
+
+const UNLIMITED = ['sessions', 'sign-in', 'reads', 'writes', 'keys']
+  .flatMap((kind) => [kind, `${kind}/key`])
+  .map((kind) => `${kind}=100000:1000000`)
+  .join();
 
 /** What signaling says of itself after collecting its garbage. Bytes; resources by kind, as Node names them. */
 export interface Gauge {
@@ -52,6 +58,7 @@ export class Stack {
   direct = '';
   door!: DoorStage;
   #signaling!: Program;
+  #workerPort = 0;
   readonly #pids: Partial<Record<Part, number>> = { bench: process.pid };
   readonly #closers: (() => Promise<unknown>)[] = [];
 
@@ -168,6 +175,14 @@ export class Stack {
       this.#pids.redis = redis.pid;
     }
     await this.#startLiveKit(livekit, livekitPort, tcpPort);
+    // Where a worker would say that it is well: without one, all of the system would be called degraded.
+    const worker = createServer((_request, reply) => reply.end('OK'));
+    await new Promise<void>((done) => worker.listen(0, '127.0.0.1', done));
+    this.#workerPort = (worker.address() as AddressInfo).port;
+    this.#closers.push(() => {
+      worker.closeAllConnections();
+      return Promise.resolve(worker.close());
+    });
     await this.#startSignaling(port, profileFolder, env);
     this.door = await DoorStage.open(nginx, {
       signaling: [`127.0.0.1:${String(port)}`],
@@ -232,11 +247,14 @@ export class Stack {
         UNDERSTUDY_TRUST_PROXY: '127.0.0.1',
         // What is measured is what the system can do, not where it says that it is full.
         UNDERSTUDY_MAX_SESSIONS: '100000',
+        // Raised, not off: what looking at them costs is measured.
+        UNDERSTUDY_RATE_LIMITS: UNLIMITED,
         LIVEKIT_URL: this.livekitUrl,
         LIVEKIT_API_KEY: apiKey,
         LIVEKIT_API_SECRET: apiSecret,
         ...(this.databaseUrl === undefined ? {} : { DATABASE_URL: this.databaseUrl }),
         ...(this.redisUrl === undefined ? {} : { REDIS_URL: this.redisUrl }),
+        WORKER_PORT: String(this.#workerPort),
         LOG_LEVEL: 'warn',
         ...env,
       },

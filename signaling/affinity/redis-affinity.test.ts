@@ -57,6 +57,24 @@ affinityConformance(
 );
 
 describe.skipIf(skip !== undefined)('trouble with Redis', () => {
+  it('that has forgotten our scripts is told them again', async () => {
+    const server = await startRedis();
+    const affinity = new RedisAffinity(server.url);
+    const redis = new Redis(server.url);
+    expect(await affinity.claim('a', 0, NOBODY)).toMatchObject({ fence: 1 });
+    await redis.script('FLUSH');
+    expect(await affinity.claim('a', 1, NOBODY)).toMatchObject({ fence: 2 });
+    // Nobody sends a script whose hash is enough.
+    await redis.config('RESETSTAT');
+    expect(await affinity.claim('a', 2, NOBODY)).toMatchObject({ fence: 3 });
+    const counts = await redis.info('commandstats');
+    expect(counts).toContain('cmdstat_evalsha');
+    expect(counts).not.toMatch(/cmdstat_eval:/u);
+    redis.disconnect();
+    await affinity.close();
+    await server.close();
+  });
+
   it('is told with a code, and over when Redis is back', async () => {
     let server: RunningRedis = await startRedis();
     const affinity = new RedisAffinity(server.url);

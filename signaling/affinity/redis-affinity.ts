@@ -7,6 +7,7 @@
  *     session:{id}:checkpoint   what the owner has kept, SESSION_TTL_S
  */
 import type { Cluster, Redis } from 'ioredis';
+import { createHash } from 'node:crypto';
 import { connectRedis } from './redis-connection.ts';
 import {
   AffinityError,
@@ -58,6 +59,14 @@ local owner = redis.call('HGET', KEYS[1], 'fence')
 if owner ~= ARGV[1] and (owner or redis.call('EXISTS', KEYS[2]) == 1) then return 0 end
 redis.call('SET', KEYS[3], ARGV[2], 'EX', ARGV[3])
 return 1`;
+
+const hashes = new Map<string, string>();
+/** How Redis calls a script that it has seen. */
+function hashOf(script: string): string {
+  const known = hashes.get(script) ?? createHash('sha1').update(script).digest('hex');
+  hashes.set(script, known);
+  return known;
+}
 
 const OWNER_KEY = /^session:\{(.+)\}$/u;
 const SCAN_COUNT = 500;
@@ -154,7 +163,19 @@ export class RedisAffinity implements SessionAffinity {
 
   async #run(script: string, sessionId: string, ...values: (string | number)[]): Promise<number> {
     const keys = keysOf(sessionId);
-    return Number(await this.#ask(() => this.#redis.eval(script, keys.length, ...keys, ...values)));
+    const asked = [keys.length, ...keys, ...values] as const;
+    const answer = await this.#ask(async () => {
+      try {
+        return await this.#redis.evalsha(hashOf(script), ...asked);
+      } catch (error) {
+        // The first time, and after a restart of Redis.
+        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) {
+          throw error;
+        }
+        return this.#redis.eval(script, ...asked);
+      }
+    });
+    return Number(answer);
   }
 
   async #ask<Value>(ask: () => Promise<Value>): Promise<Value> {

@@ -1,10 +1,14 @@
 /** What the page needs to know before a call, and health. */
+import type { FastifyReply } from 'fastify';
+import { createHash } from 'node:crypto';
 import type { HealthResponse, RecognitionGrade } from '../api-types.ts';
 import type { Recordings } from '../recordings.ts';
 import type { Scenarios } from '../scenarios.ts';
 import { catalogue } from '../schemas/catalogue.ts';
 import { health as healthSchema } from '../schemas/health.ts';
 import { answers, type Api } from './documentation.ts';
+
+const ETAG_LETTERS = 22;
 
 export interface CatalogueRouteDependencies {
   scenarios: Scenarios;
@@ -17,6 +21,9 @@ export function registerCatalogueRoutes(
   api: Api,
   { scenarios, recordings, recognitionFor, avatars }: CatalogueRouteDependencies,
 ): void {
+  /** The last answer, good for the same scenarios and avatars; what else it says stands in the environment. */
+  let kept:
+    { published: readonly unknown[]; avatarNames: string; text: string; etag: string } | undefined;
   api.get(
     '/catalogue',
     {
@@ -27,16 +34,32 @@ export function registerCatalogueRoutes(
         response: answers({ 200: catalogue }),
       },
     },
-    async () => {
-      const published = await scenarios.catalogue();
-      return {
-        avatars: await avatars(),
-        scenarios: published,
-        recordings: recordings.terms ?? null,
-        recognition: Object.fromEntries(
-          published.map(({ language }) => [language, recognitionFor(language)]),
-        ),
-      };
+    async (request, reply) => {
+      const [published, known] = await Promise.all([scenarios.catalogue(), avatars()]);
+      const avatarNames = known.join();
+      if (kept?.published !== published || kept.avatarNames !== avatarNames) {
+        const text = JSON.stringify(
+          catalogue.parse({
+            avatars: known,
+            scenarios: published,
+            recordings: recordings.terms ?? null,
+            recognition: Object.fromEntries(
+              published.map(({ language }) => [language, recognitionFor(language)]),
+            ),
+          }),
+        );
+        const hash = createHash('sha256').update(text).digest('base64url').slice(0, ETAG_LETTERS);
+        kept = { published, avatarNames, text, etag: `"${hash}"` };
+      }
+      reply.header('etag', kept.etag).header('cache-control', 'no-cache');
+      if (request.headers['if-none-match'] === kept.etag) {
+        return (reply as unknown as FastifyReply).code(304).send();
+      }
+      const { text } = kept;
+      return reply
+        .type('application/json; charset=utf-8')
+        .serializer((value) => value as string)
+        .send(text as never);
     },
   );
 }

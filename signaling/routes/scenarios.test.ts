@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { Scenarios } from '../scenarios.ts';
 import { SCENARIO } from '../testing.ts';
 import { TestOperator, type Answer } from '../testing-operator.ts';
 
@@ -171,5 +172,36 @@ describe('scenarios', () => {
     expect((await operator.signaling.scenarios.published(SCENARIO.id)).scenario.title).toBe(
       'From the API',
     );
+  });
+});
+
+describe('what was asked for a moment ago', () => {
+  it('is not asked of the database again, until it is no longer fresh or changes here', async () => {
+    const elsewhere = new Scenarios(operator.signaling.records.scenarios, () => operator.now);
+    const first = await elsewhere.catalogue();
+    expect(await elsewhere.catalogue()).toBe(first);
+    await elsewhere.published(SCENARIO.id);
+    // Through another process: met within a second.
+    await operator.signaling.scenarios.archive(SCENARIO.id, 'any');
+    await expect(operator.signaling.scenarios.published(SCENARIO.id)).rejects.toMatchObject({
+      code: 'SCENARIO_UNKNOWN',
+    });
+    expect((await elsewhere.published(SCENARIO.id)).version).toBe(1);
+    operator.now = new Date(operator.now.getTime() + 1_000);
+    await expect(elsewhere.published(SCENARIO.id)).rejects.toMatchObject({
+      code: 'SCENARIO_UNKNOWN',
+    });
+    expect(await elsewhere.catalogue()).toEqual([]);
+  });
+
+  it('a page that has the catalogue is told that it is still right', async () => {
+    const first = await ask('GET', '/catalogue');
+    const etag = String(first.headers['etag']);
+    const again = await ask('GET', '/catalogue', undefined, { 'if-none-match': etag });
+    expect([again.status, again.body]).toEqual([304, { text: '' }]);
+    await operator.signaling.scenarios.archive(SCENARIO.id, 'any');
+    const changed = await ask('GET', '/catalogue', undefined, { 'if-none-match': etag });
+    expect([changed.status, changed.body]).toMatchObject([200, { scenarios: [] }]);
+    expect(changed.headers['etag']).not.toBe(etag);
   });
 });

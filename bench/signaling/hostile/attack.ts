@@ -1,11 +1,18 @@
 /** Sends hostile requests over several connections at once and judges each answer. */
 import fc from 'fast-check';
-import { badCredentials, type Credential, type CredentialKeys } from './credentials.ts';
+import {
+  badCredentials,
+  peopleCredentials,
+  type Credential,
+  type CredentialKeys,
+  type SignedIn,
+} from './credentials.ts';
 import { isOnPurpose, judge, type Verdict } from './judge.ts';
 import { bytesOf, curlLine, type HostileRequest } from './request.ts';
 import { shapes } from './shapes.ts';
 import { smugglingTrials } from './smuggling.ts';
 import { readApi, type Things } from './targets.ts';
+import { PASSWORD } from './victims.ts';
 import { credentialTrials, headerTrials, pathTrials } from './tricks.ts';
 import { Wire } from './wire.ts';
 
@@ -62,11 +69,15 @@ const MARKER = 'smuggled-';
 export async function attack(options: AttackOptions): Promise<Attack> {
   const { address, seed, keys, things, every = 1, isDoor = true, say } = options;
   const api = await readApi();
-  const bad = await badCredentials(keys);
+  const everything = api.operations.flatMap(({ permission }) => permission ?? []);
+  const bad = [
+    ...(await badCredentials(keys)),
+    ...peopleCredentials(await signIn(address), everything),
+  ];
   const owner: Credential = {
     what: 'the owner’s',
     authorization: `Bearer ${options.owner}`,
-    opens: api.operations.flatMap(({ permission }) => permission ?? []),
+    opens: everything,
   };
   const service: Credential = {
     what: 'a service’s',
@@ -94,7 +105,8 @@ export async function attack(options: AttackOptions): Promise<Attack> {
   say?.(`credentials, paths and headers: ${String(found.requests)} requests`);
   const doubles = smugglingTrials(host, MARKER);
   await send(doubles);
-  for (const name of await options.learnersLike(MARKER)) {
+  // Without a proxy before it there is nobody to disagree with: the inner one is the same caller's next request.
+  for (const name of isDoor ? await options.learnersLike(MARKER) : []) {
     const double = doubles[Number(name.slice(MARKER.length))]!;
     note(found, double, 201, 'admitted', address);
   }
@@ -102,6 +114,44 @@ export async function attack(options: AttackOptions): Promise<Attack> {
   await send(fc.sample(shapes(api, things, [owner, ...bad]), { seed, numRuns: rest }));
   say?.(`shapes: ${String(found.requests)} requests`);
   return found;
+}
+
+/** As the page signs people in; `prepareVictims` has made them. */
+async function signIn(address: string): Promise<SignedIn> {
+  const wire = new Wire(address);
+  const cookieOf = async (name: string): Promise<string> => {
+    const request: HostileRequest = {
+      ...{
+        attack: 'credentials',
+        what: 'sign-in',
+        operation: 'signIn',
+        method: 'POST',
+        mustNot: [],
+      },
+      target: '/api/v1/auth/sign-in',
+      headers: [
+        ['Content-Type', 'application/json'],
+        ['Origin', address],
+      ],
+      body: Buffer.from(JSON.stringify({ email: `${name}@example.org`, password: PASSWORD })),
+    };
+    const { status, headers, body } = await wire.send(bytesOf(request, wire.host), 'POST');
+    const cookie = headers['set-cookie']?.split(';')[0];
+    if (status !== 200 || cookie === undefined) {
+      throw new Error(`${name} cannot sign in: ${String(status)} ${body}`);
+    }
+    return cookie;
+  };
+  try {
+    const [learner, operator, admin] = [
+      await cookieOf('learner'),
+      await cookieOf('operator'),
+      await cookieOf('admin'),
+    ];
+    return { origin: address, learner, operator, admin };
+  } finally {
+    wire.close();
+  }
 }
 
 /** Well signed by nobody whom we know. */

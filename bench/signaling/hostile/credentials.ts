@@ -1,4 +1,4 @@
-/** Tokens that should open nothing, or less than they are tried on; each knows what it is good for. */
+/** Tokens, keys and cookies that should open nothing, or less than they are tried on; each knows what it is good for. */
 import { SignJWT } from 'jose';
 import { createHmac } from 'node:crypto';
 
@@ -11,6 +11,58 @@ export interface Credential {
   opens: readonly string[];
   /** The session whose routes it may use besides. */
   sessionId?: string | undefined;
+  /** What a browser says of where a request comes from. */
+  origin?: string;
+  /** It may read only: what changes something must come from our own page. */
+  isFromElsewhere?: boolean;
+}
+
+/** The cookies of people who have signed in, with the origin of our page. */
+export interface SignedIn {
+  origin: string;
+  learner: string;
+  operator: string;
+  admin: string;
+}
+
+/** As docs/api.md tells of roles: lists of their own, and what keeps a system running without anybody's words. */
+const LEARNERS_OWN = ['sessions:list', 'reports:list'];
+const OF_OPERATORS = [
+  'sessions:list',
+  'session:read',
+  'session:end',
+  'avatar-workers:read',
+  'api-keys:manage',
+  'webhooks:manage',
+];
+
+/** `everything`: all permissions that there are. */
+export function peopleCredentials(
+  { origin, learner, operator, admin }: SignedIn,
+  everything: readonly string[],
+): Credential[] {
+  const elsewhere = { cookie: admin, opens: everything, isFromElsewhere: true };
+  const changed = `${learner.slice(0, -2)}${learner.endsWith('aa') ? 'bb' : 'aa'}`;
+  return [
+    { what: 'a learner who signed in', cookie: learner, origin, opens: LEARNERS_OWN },
+    { what: 'an operator who signed in', cookie: operator, origin, opens: OF_OPERATORS },
+    { what: 'an admin on another page', ...elsewhere, origin: 'https://evil.example' },
+    { what: 'an admin on a page of nowhere', ...elsewhere, origin: 'null' },
+    { what: 'an admin on no page', ...elsewhere },
+    { what: 'a changed cookie', cookie: changed, origin, opens: [] },
+    {
+      what: 'a cookie of nobody',
+      cookie: `${learner.split('=')[0] ?? ''}=${'A'.repeat(43)}`,
+      origin,
+      opens: [],
+    },
+    {
+      what: 'two cookies of nobody',
+      cookie: `${learner.split('=')[0] ?? ''}=x; ${changed}`,
+      origin,
+      opens: [],
+    },
+  ];
 }
 
 export interface CredentialKeys {
@@ -193,11 +245,14 @@ export async function badCredentials(keys: CredentialKeys): Promise<Credential[]
 /** Whether this credential may be let in at an address of this permission. */
 export function mayEnter(
   credential: Credential,
-  permission: string | undefined,
+  { permission, method }: { permission: string | undefined; method: string },
   sessionId: string | undefined,
 ): boolean {
   if (permission === undefined || OPEN_TO_ALL.includes(permission)) {
     return true;
+  }
+  if (credential.isFromElsewhere === true && method !== 'GET') {
+    return false;
   }
   if (!credential.opens.includes(permission)) {
     return false;

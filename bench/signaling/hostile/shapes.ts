@@ -3,6 +3,7 @@ import { allowed, damaged, STRANGE } from '#signaling/testing-schema.ts';
 import fc from 'fast-check';
 import { mayEnter, type Credential } from './credentials.ts';
 import type { HostileRequest } from './request.ts';
+import { authorizationOf } from './tricks.ts';
 import { textOf, thingsAt, type Api, type Operation, type Things } from './targets.ts';
 
 /** Names that mean something to JavaScript. */
@@ -307,14 +308,15 @@ function shapesOf(
       ).toString();
       const search2 = [asked, ...(odd === null ? [] : [odd])].filter((one) => one !== '').join('&');
       const sent = [
-        ...(credential.authorization === undefined
-          ? []
-          : [['Authorization', credential.authorization] as const]),
-        ...(credential.cookie === undefined ? [] : [['Cookie', credential.cookie] as const]),
-        ...headers.filter(([name]) => name !== 'Cookie' || credential.cookie === undefined),
+        ...authorizationOf(credential),
+        ...headers.filter(
+          ([name]) =>
+            (name !== 'Cookie' || credential.cookie === undefined) &&
+            (name !== 'Origin' || credential.origin === undefined),
+        ),
         ...(body === undefined ? [] : [['Content-Type', contentType] as const]),
       ];
-      const isOpen = mayEnter(credential, operation.permission, chosen['id']);
+      const isOpen = mayEnter(credential, operation, chosen['id']);
       return {
         attack: 'shapes',
         what: `credential: ${credential.what}`,

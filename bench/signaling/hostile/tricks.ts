@@ -3,7 +3,12 @@ import { mayEnter, type Credential } from './credentials.ts';
 import type { HostileRequest } from './request.ts';
 import { addressOf, goodBody, type Api, type Operation, type Things } from './targets.ts';
 
-const authorizationOf = ({ authorization, cookie }: Credential): [string, string][] => [
+export const authorizationOf = ({
+  authorization,
+  cookie,
+  origin,
+}: Credential): [string, string][] => [
+  ...(origin === undefined ? [] : [['Origin', origin] as [string, string]]),
   ...(authorization === undefined ? [] : [['Authorization', authorization] as [string, string]]),
   ...(cookie === undefined ? [] : [['Cookie', cookie] as [string, string]]),
 ];
@@ -27,7 +32,7 @@ export function credentialTrials(
     const target = addressOf(operation, things);
     const sessionId = target.split('/')[4];
     return credentials
-      .filter((credential) => !mayEnter(credential, operation.permission, sessionId))
+      .filter((credential) => !mayEnter(credential, operation, sessionId))
       .map((credential) => ({
         attack: 'credentials' as const,
         what: credential.what,
@@ -132,9 +137,7 @@ export function pathTrials(
   { nobody, owner, service }: { nobody: Credential; owner: Credential; service: Credential },
   seed: number,
 ): HostileRequest[] {
-  const guarded = api.operations.filter(
-    ({ permission }) => permission !== undefined && !mayEnter(nobody, permission, undefined),
-  );
+  const guarded = api.operations.filter((operation) => !mayEnter(nobody, operation, undefined));
   const spelled = guarded.flatMap((operation) =>
     SPELLINGS.map(([what, spell]): HostileRequest => {
       const target = Buffer.from(spell(addressOf(operation, things)), 'utf8').toString('latin1');
@@ -296,9 +299,7 @@ export function headerTrials(
   seed: number,
 ): HostileRequest[] {
   const nobody: Credential = { what: 'none', opens: [] };
-  const guarded = api.operations.filter(
-    ({ permission }) => !mayEnter(nobody, permission, undefined),
-  );
+  const guarded = api.operations.filter((operation) => !mayEnter(nobody, operation, undefined));
   return guarded.flatMap((operation) =>
     HEADERS(token).map(([what, headers]): HostileRequest => {
       const names = headers.map(([name]) => name.toLowerCase());

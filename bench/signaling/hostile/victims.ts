@@ -5,6 +5,8 @@ import type { Things } from './targets.ts';
 /** Asks the API as its owner; `path` is below `/api/v1`. Rejects where the answer is no good one. */
 export type AskAsOwner = (method: string, path: string, body?: object) => Promise<unknown>;
 
+/** Of the people that are made. */
+export const PASSWORD = 'a long enough password of the bench';
 const SCENARIO_ID = 'first-interview';
 
 export interface Victims {
@@ -31,6 +33,12 @@ export async function prepareVictims(
   });
   await ask('DELETE', `/api-keys/${revoked['id'] ?? ''}`);
   const hook = await make('/webhooks', { url: 'https://example.org', events: ['report.ready'] });
+  for (const role of ['learner', 'operator', 'admin'] as const) {
+    await make('/people', {
+      ...{ email: `${role}@example.org`, displayName: role, role },
+      password: PASSWORD,
+    });
+  }
   const of = (made: Record<string, string>, field: string): string => made[field] ?? '';
   return {
     keys: {
