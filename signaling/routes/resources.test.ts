@@ -10,7 +10,7 @@ let ask: TestOperator['ask'];
 beforeEach(async () => {
   operator = await TestOperator.create();
   ask = operator.ask.bind(operator) as TestOperator['ask'];
-});
+}, 120_000);
 
 describe('sending again', () => {
   const again = { 'idempotency-key': KEY };
