@@ -33,6 +33,10 @@ function Joined({ connection }: { connection: CallConnection }) {
     follow();
     return connection.subscribe(follow);
   }, [connection]);
+  // The report's page is fetched while the server is there: it may be restarting when the call ends.
+  useEffect(() => {
+    void import('../report/report-page.tsx').catch(() => undefined);
+  }, []);
   const detail = connection.read().detail;
   const strings = useMemo(() => stringsFor(scenario.language), [scenario.language]);
   // A room that ended, for whatever reason, leads to its report.
