@@ -51,16 +51,16 @@ it('a few hundred hostile requests find no fault and no open door', async () => 
   }, KEYS);
   const found = await attack({
     ...{ ...victims, address, owner, service: await token({ roomAdmin: true }) },
-    ...{ requests: 700, seed: 1, every: 17, connections: 2 },
+    ...{ requests: 600, seed: 1, every: 23, connections: 2 },
     // The port of agents is this one too; only NGINX keeps them apart.
     isDoor: false,
   });
   expect(found.findings).toEqual([]);
   expect(found).toMatchObject({ serverErrors: 0, wronglyAdmitted: 0, reflected: 0 });
-  expect(found.requests).toBeGreaterThanOrEqual(700);
+  expect(found.requests).toBeGreaterThanOrEqual(600);
   // Not all was refused at the guard: what is well made is answered well.
   expect(found.byAttack['shapes']?.statuses['200']).toBeGreaterThan(10);
-}, 120_000);
+}, 300_000);
 
 it('a guard that lets somebody in is found, whether what they want is there or not', () => {
   expect(judge(request, { ...answer, status: 200 })).toBe('admitted');
