@@ -2,11 +2,13 @@ import tseslint from 'typescript-eslint';
 
 /** Who may import whom: the fences of docs/architecture.md. Keys are folders, values are what they must not reach. */
 const fences = {
-  media: ['#agents/*', '#gpu-runtime/*', '#signaling/*', '#launch/*'],
-  'gpu-runtime': ['#agents/*', '#signaling/*', '#launch/*'],
-  agents: ['#signaling/*', '#launch/*'],
-  signaling: ['#media/*', '#gpu-runtime/*', '#launch/*'],
+  media: ['agents', 'gpu-runtime', 'signaling', 'launch'],
+  'gpu-runtime': ['agents', 'signaling', 'launch'],
+  agents: ['signaling', 'launch'],
+  signaling: ['media', 'gpu-runtime', 'launch'],
 };
+/** A pattern that begins with # would be a comment: only a regular expression can name these. Tests help each other. */
+const under = (folders) => `^#(?:${folders.join('|')})/(?!testing/)`;
 
 const noBench = { group: ['**/bench/**'], message: 'Nothing imports bench.' };
 
@@ -25,7 +27,7 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
-  ...Object.entries(fences).map(([folder, groups]) => ({
+  ...Object.entries(fences).map(([folder, closed]) => ({
     files: [`${folder}/**/*.ts`],
     rules: {
       'no-restricted-imports': [
@@ -33,7 +35,7 @@ export default tseslint.config(
         {
           patterns: [
             {
-              group: groups,
+              regex: under(closed),
               message: `${folder}/ does not import these: see docs/architecture.md.`,
             },
             noBench,
@@ -50,7 +52,10 @@ export default tseslint.config(
         'error',
         {
           patterns: [
-            { group: ['#media/*', '#gpu-runtime/*'], message: 'signaling never touches media.' },
+            {
+              regex: under(['media', 'gpu-runtime', 'launch']),
+              message: 'signaling never touches media.',
+            },
             {
               regex: '^#agents/(?!dispatch/)',
               message: 'signaling imports agents/dispatch only.',

@@ -67,7 +67,9 @@ export const sessions = pgTable('sessions', {
   createdBy: text('created_by').notNull(),
   createdAt: createdAt(),
   endedAt: moment('ended_at'),
-  endReason: text('end_reason', { enum: ['asked', 'reported', 'finished', 'lost', 'unanswered', 'given-up'] }),
+  endReason: text('end_reason', {
+    enum: ['asked', 'reported', 'finished', 'lost', 'unanswered', 'given-up'],
+  }),
   region: text('region'),
 });
 

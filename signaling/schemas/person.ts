@@ -81,4 +81,10 @@ export const providerStartQuery = z.object({
   returnTo: z.string().max(LONGEST_ADDRESS).optional().describe('A path of the page'),
 });
 /** What providers send back; openid-client checks it. */
-export const providerAnswerQuery = z.record(z.string(), z.unknown());
+export const providerAnswerQuery = z.looseObject({
+  code: z.string().optional(),
+  state: z.string().optional(),
+  iss: z.string().optional(),
+  error: z.string().optional(),
+  error_description: z.string().optional(),
+});

@@ -81,4 +81,5 @@ tell({ type: 'ready' });
 await ended;
 stop.abort();
 await Promise.all(leave.map((one) => one()));
-process.exit(0);
+// Not before all that was told has been taken.
+process.stdout.write('', () => process.exit(0));

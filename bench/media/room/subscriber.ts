@@ -95,4 +95,5 @@ tell({ type: 'ready' });
 await ended;
 tell({ type: 'heard', rooms: witnesses.map(({ heard }) => heard) });
 await Promise.all(witnesses.map((witness) => witness.leave()));
-process.exit(0);
+// Not before all that was told has been taken.
+process.stdout.write('', () => process.exit(0));
