@@ -244,7 +244,7 @@ describe.each(DATABASE_KINDS)('webhooks over $name', ({ name, skipped, start }) 
     it('one that hangs holds up nobody else', async () => {
       await addHook('slow', ['session.created'], '/slow');
       await addHook('quick', ['session.created'], '/quick');
-      for (const at of Array.from({ length: 30 }).keys()) {
+      for (const at of Array.from({ length: 20 }).keys()) {
         await open(`session${String(at)}`);
       }
       receiver.answer = (answer, { path }) => {
@@ -252,12 +252,13 @@ describe.each(DATABASE_KINDS)('webhooks over $name', ({ name, skipped, start }) 
           answer.writeHead(200).end();
         }
       };
-      const sender = newSender(40);
+      // Long enough for a quick answer on a busy machine.
+      const sender = newSender(1_000);
       await sender.sendDue();
       const statuses = async (hook: string) => (await log(hook)).map(({ status }) => status);
       expect(new Set(await statuses('quick'))).toEqual(new Set(['delivered']));
       expect((await log('slow')).every(({ failure }) => failure === 'TIMED_OUT')).toBe(true);
-      expect(await log('slow')).toHaveLength(30);
+      expect(await log('slow')).toHaveLength(20);
     });
 
     it('two senders tell each thing once', async () => {
