@@ -22,6 +22,7 @@ import { scenarioTexts } from '#agents/voice/scenario-lines.ts';
 import { prepareSpeech } from '#media/speech-cache/prepare-speech.ts';
 import { Avatar } from './call/avatar.ts';
 import { CallLog } from './call/call-log.ts';
+import { untilCalm } from './call/calm-loop.ts';
 import { Conversation } from './call/conversation.ts';
 import type { Equipment } from './call/equipment.ts';
 import { deliverReport, ReportRefusedError } from './call/report-delivery.ts';
@@ -203,6 +204,12 @@ export class Lesson {
     this.#watchLearner();
     if (this.#environment.UNDERSTUDY_QUALITY === 'adaptive') {
       this.#quality = this.#watchQuality(avatar);
+    }
+    if (resumption === undefined) {
+      await untilCalm({ clock: systemClock, signal: this.#over.signal });
+    }
+    if (this.#over.signal.aborted) {
+      return;
     }
     recorder?.begin();
     if (resumption === undefined) {
