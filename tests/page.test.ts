@@ -50,7 +50,8 @@ it('a learner chooses a scene, speaks, sees and hears the answer, ends the call 
   const mean = (values: readonly number[]): number =>
     values.reduce((sum, value) => sum + value, 0) / values.length;
   const whileLoud = mean(loud.map(({ mouthChange }) => mouthChange));
-  expect(whileLoud).toBeGreaterThan(2 * mean(loud.map(({ pictureChange }) => pictureChange)));
+  // A nod moves all of the picture, but the mouth more.
+  expect(whileLoud).toBeGreaterThan(1.3 * mean(loud.map(({ pictureChange }) => pictureChange)));
 
   await browser.untilStage('listening');
   const answer = await browser.caption('avatar');
