@@ -1,5 +1,6 @@
 /** Command line of `npm run bench -- media`. */
 import { parseArgs } from 'node:util';
+import { chosenSections } from '../sections.ts';
 import { SECTION_NAMES, type SectionName } from './report.ts';
 
 export interface MediaOptions {
@@ -54,18 +55,8 @@ export function readMediaOptions(args: readonly string[]): MediaOptions | 'help'
   }
   return {
     jsonPath: values.json,
-    sections: values.only === undefined ? SECTION_NAMES : sectionsOf(values.only),
+    sections: chosenSections(SECTION_NAMES, values.only),
     quick: values.quick,
     minutes,
   };
-}
-
-function sectionsOf(list: string): SectionName[] {
-  return list.split(',').map((name) => {
-    const section = SECTION_NAMES.find((known) => known === name.trim());
-    if (section === undefined) {
-      throw new RangeError(`There is no section “${name}”; there are ${SECTION_NAMES.join(', ')}.`);
-    }
-    return section;
-  });
 }

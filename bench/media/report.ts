@@ -1,5 +1,7 @@
 /** The figures of the media bench as JSON and as a table. */
-import type { MachineNote } from '../machine-note.ts';
+import type { Measured, Row, SectionsReport } from '../sections.ts';
+
+export type { Row };
 
 export const SECTION_NAMES = [
   'buffer',
@@ -31,29 +33,10 @@ export interface MediaFigures {
   memorySlopeMbPerHour: number | null;
 }
 
-export interface Row {
-  figure: string;
-  reach: string;
-  measured: string;
-  n: string;
-}
-
 /** What one section measured. */
-export interface SectionResult {
-  figures: Partial<MediaFigures>;
-  rows: readonly Row[];
-  /** For looking closer, under `detail` in the JSON. */
-  detail?: object;
-}
+export type SectionResult = Measured<MediaFigures>;
 
-export interface MediaReport extends MediaFigures {
-  detail: {
-    sections: Partial<Record<SectionName, object>>;
-    /** Sections that could not be measured, and why. */
-    failures: Partial<Record<SectionName, string>>;
-    machine: MachineNote;
-  };
-}
+export type MediaReport = SectionsReport<SectionName, MediaFigures>;
 
 export const NOTHING_MEASURED: MediaFigures = {
   underrunsPerTenMinutes: { ours: null, fixed: null, none: null },
@@ -68,21 +51,6 @@ export const NOTHING_MEASURED: MediaFigures = {
   recordingLostMs: { max: null },
   memorySlopeMbPerHour: null,
 };
-
-export function mediaTable(report: MediaReport, rows: readonly Row[]): string {
-  const { failures, machine } = report.detail;
-  const all = [{ figure: 'figure', reach: 'reach', measured: 'measured', n: 'n' }, ...rows];
-  const wide = (of: (row: Row) => string): number => Math.max(...all.map((row) => of(row).length));
-  const [a, b, c] = [wide((r) => r.figure), wide((r) => r.reach), wide((r) => r.measured)];
-  return [
-    ...all.map(({ figure, reach, measured, n }) =>
-      `${figure.padEnd(a)}  ${reach.padEnd(b)}  ${measured.padEnd(c)}  ${n}`.trimEnd(),
-    ),
-    ...Object.entries(failures).map(([section, why]) => `Not measured: ${section}: ${why}`),
-    `${String(machine.cores)} cores (${machine.model}), Node ${machine.node}, load ${String(machine.loadBefore)} before, ` +
-      `${String(machine.loadAfter)} after, ${String(machine.minutes)} min`,
-  ].join('\n');
-}
 
 /** A number as the table shows it. */
 export function show(value: number | null, digits = 0): string {

@@ -1,5 +1,6 @@
 /** Command line of `npm run bench -- runtime`. */
 import { parseArgs } from 'node:util';
+import { chosenSections } from '../sections.ts';
 import { SECTION_NAMES, type SectionName } from './report.ts';
 
 export interface RuntimeOptions {
@@ -36,17 +37,7 @@ export function readRuntimeOptions(args: readonly string[]): RuntimeOptions | 'h
   }
   return {
     jsonPath: values.json,
-    sections: values.only === undefined ? SECTION_NAMES : sectionsOf(values.only),
+    sections: chosenSections(SECTION_NAMES, values.only),
     quick: values.quick,
   };
-}
-
-function sectionsOf(list: string): SectionName[] {
-  return list.split(',').map((name) => {
-    const section = SECTION_NAMES.find((known) => known === name.trim());
-    if (section === undefined) {
-      throw new RangeError(`There is no section “${name}”; there are ${SECTION_NAMES.join(', ')}.`);
-    }
-    return section;
-  });
 }

@@ -1,5 +1,7 @@
 /** The runtime's figures as JSON and as a table. */
-import type { MachineNote } from '../machine-note.ts';
+import type { Measured, Row, SectionsReport } from '../sections.ts';
+
+export type { Row };
 
 export const SECTION_NAMES = [
   'rpc',
@@ -41,29 +43,10 @@ export interface RuntimeFigures {
   gpu: object | null;
 }
 
-export interface Row {
-  figure: string;
-  reach: string;
-  measured: string;
-  n: string;
-}
-
 /** What one section measured. */
-export interface SectionResult {
-  figures: Partial<RuntimeFigures>;
-  rows: readonly Row[];
-  /** For looking closer, under `detail` in the JSON. */
-  detail?: object;
-}
+export type SectionResult = Measured<RuntimeFigures>;
 
-export interface RuntimeReport extends RuntimeFigures {
-  detail: {
-    sections: Partial<Record<SectionName, object>>;
-    /** Sections, or figures of them, that could not be measured, and why. */
-    failures: Partial<Record<SectionName, string>>;
-    machine: MachineNote;
-  };
-}
+export type RuntimeReport = SectionsReport<SectionName, RuntimeFigures>;
 
 export const NOTHING_MEASURED: RuntimeFigures = {
   rpcP99Ms: null,
@@ -83,22 +66,6 @@ export const NOTHING_MEASURED: RuntimeFigures = {
   failover: { soundHoles: null, pictureHoldMs: { p95: null }, sessionsLost: null },
   gpu: null,
 };
-
-export function runtimeTable(report: RuntimeReport, rows: readonly Row[]): string {
-  const { failures, machine } = report.detail;
-  const head: Row = { figure: 'figure', reach: 'reach', measured: 'measured', n: 'n' };
-  const all = [head, ...rows];
-  const wide = (of: (row: Row) => string): number => Math.max(...all.map((row) => of(row).length));
-  const [a, b, c] = [wide((r) => r.figure), wide((r) => r.reach), wide((r) => r.measured)];
-  return [
-    ...all.map(({ figure, reach, measured, n }) =>
-      `${figure.padEnd(a)}  ${reach.padEnd(b)}  ${measured.padEnd(c)}  ${n}`.trimEnd(),
-    ),
-    ...Object.entries(failures).map(([section, why]) => `Not measured: ${section}: ${why}`),
-    `${String(machine.cores)} cores (${machine.model}), Node ${machine.node}, load ${String(machine.loadBefore)} before, ` +
-      `${String(machine.loadAfter)} after, ${String(machine.minutes)} min`,
-  ].join('\n');
-}
 
 /** A number as the table shows it. */
 export function show(value: number | null, unit = '', digits = 2): string {

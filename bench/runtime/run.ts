@@ -1,12 +1,9 @@
 /** `npm run bench -- runtime`: runs the sections one after another and gathers their figures. */
-import { writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { measureBatching } from './batching.ts';
+import { runSections, tableOf, tell } from '../sections.ts';
 import type { RuntimeOptions } from './options.ts';
 import {
   NOTHING_MEASURED,
-  runtimeTable,
-  type Row,
   type RuntimeReport,
   type SectionName,
   type SectionResult,
@@ -36,53 +33,15 @@ export async function runtimeBench(
   options: RuntimeOptions,
   progress: (line: string) => void,
 ): Promise<RuntimeReport> {
-  const startedAt = new Date().toISOString();
-  const startedMs = performance.now();
-  const loadBefore = load();
-  const rows: Row[] = [];
-  const failures: RuntimeReport['detail']['failures'] = {};
-  const details: RuntimeReport['detail']['sections'] = {};
-  let figures = NOTHING_MEASURED;
-  for (const name of options.sections) {
-    progress(name);
-    try {
-      const result = await SECTIONS[name](options.quick);
-      figures = { ...figures, ...result.figures };
-      rows.push(...result.rows);
-      if (result.detail !== undefined) {
-        details[name] = result.detail;
-      }
-    } catch (error) {
-      failures[name] = error instanceof Error ? error.message : String(error);
-      progress(`${name}: not measured: ${failures[name]}`);
-    }
-  }
-  const report: RuntimeReport = {
-    ...figures,
-    detail: {
-      sections: details,
-      failures,
-      machine: {
-        cores: availableParallelism(),
-        model: cpus()[0]?.model ?? 'unknown',
-        memoryGiB: Math.round(totalmem() / 2 ** 30),
-        node: process.version,
-        loadBefore,
-        loadAfter: load(),
-        startedAt,
-        minutes: Number(((performance.now() - startedMs) / 60_000).toFixed(1)),
-      },
-    },
-  };
-  process.stdout.write(`${runtimeTable(report, rows)}\n`);
-  if (options.jsonPath !== undefined) {
-    await writeFile(options.jsonPath, `${JSON.stringify(report, null, 2)}\n`);
-  }
+  const { sections, jsonPath } = options;
+  const { report, rows } = await runSections(
+    sections,
+    NOTHING_MEASURED,
+    (name) => SECTIONS[name](options.quick),
+    progress,
+  );
+  await tell(report, tableOf(report.detail, rows), jsonPath);
   return report;
-}
-
-function load(): number {
-  return Number(loadavg()[0]!.toFixed(2));
 }
 
 function notYet(why: string): () => Promise<SectionResult> {

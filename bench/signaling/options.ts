@@ -1,5 +1,6 @@
 /** Command line of `npm run bench -- signaling`. */
 import { parseArgs } from 'node:util';
+import { chosenSections } from '../sections.ts';
 import { SECTION_NAMES, type SectionName } from './report.ts';
 
 export interface SignalingOptions {
@@ -50,19 +51,9 @@ export function readSignalingOptions(args: readonly string[]): SignalingOptions 
   }
   return {
     jsonPath: values.json,
-    sections: values.only === undefined ? SECTION_NAMES : sectionsOf(values.only),
+    sections: chosenSections(SECTION_NAMES, values.only),
     quick: values.quick,
     seed,
     profileFolder: values.profile,
   };
-}
-
-function sectionsOf(list: string): SectionName[] {
-  return list.split(',').map((name) => {
-    const section = SECTION_NAMES.find((known) => known === name.trim());
-    if (section === undefined) {
-      throw new RangeError(`There is no section “${name}”; there are ${SECTION_NAMES.join(', ')}.`);
-    }
-    return section;
-  });
 }

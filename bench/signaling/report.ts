@@ -1,5 +1,7 @@
 /** The figures of the signaling bench as JSON and as a table. */
-import type { MachineNote } from '../machine-note.ts';
+import { tableOf, type Measured, type Row, type SectionsReport } from '../sections.ts';
+
+export type { Row };
 
 export const SECTION_NAMES = [
   'door',
@@ -29,20 +31,8 @@ export interface SignalingFigures {
   soak: { sessions: number | null; memorySlopeKbPerSession: number | null };
 }
 
-export interface Row {
-  figure: string;
-  reach: string;
-  measured: string;
-  n: string;
-}
-
 /** What one section measured. */
-export interface SectionResult {
-  figures: Partial<SignalingFigures>;
-  rows: readonly Row[];
-  /** For looking closer, under `detail` in the JSON. */
-  detail?: object | undefined;
-}
+export type SectionResult = Measured<SignalingFigures>;
 
 /** What a section is told. */
 export interface SectionOptions {
@@ -55,15 +45,9 @@ export interface SectionOptions {
   say: (line: string) => void;
 }
 
-export interface SignalingReport extends SignalingFigures {
-  detail: {
-    sections: Partial<Record<SectionName, object>>;
-    /** Sections that could not be measured, and why. */
-    failures: Partial<Record<SectionName, string>>;
-    seed: number;
-    machine: MachineNote;
-  };
-}
+export type SignalingReport = SectionsReport<SectionName, SignalingFigures> & {
+  detail: { seed: number };
+};
 
 export const NOTHING_MEASURED: SignalingFigures = {
   sessionsPerSecond: null,
@@ -76,17 +60,6 @@ export const NOTHING_MEASURED: SignalingFigures = {
   soak: { sessions: null, memorySlopeKbPerSession: null },
 };
 
-export function signalingTable(report: SignalingReport, rows: readonly Row[]): string {
-  const { failures, machine, seed } = report.detail;
-  const all = [{ figure: 'figure', reach: 'reach', measured: 'measured', n: 'n' }, ...rows];
-  const wide = (of: (row: Row) => string): number => Math.max(...all.map((row) => of(row).length));
-  const [a, b, c] = [wide((r) => r.figure), wide((r) => r.reach), wide((r) => r.measured)];
-  return [
-    ...all.map(({ figure, reach, measured, n }) =>
-      `${figure.padEnd(a)}  ${reach.padEnd(b)}  ${measured.padEnd(c)}  ${n}`.trimEnd(),
-    ),
-    ...Object.entries(failures).map(([section, why]) => `Not measured: ${section}: ${why}`),
-    `Seed ${String(seed)}; ${String(machine.cores)} cores (${machine.model}), Node ${machine.node}, load ` +
-      `${String(machine.loadBefore)} before, ${String(machine.loadAfter)} after, ${String(machine.minutes)} min`,
-  ].join('\n');
+export function signalingTable({ detail }: SignalingReport, rows: readonly Row[]): string {
+  return tableOf(detail, rows, `Seed ${String(detail.seed)}; `);
 }
